@@ -1,0 +1,1 @@
+"""Trunkline: the DevOps-on-AWS toolchain as software a team owns."""

@@ -1,0 +1,1 @@
+"""The ground everything stands on; knows nothing of AWS, Docker or HTTP."""

@@ -1,0 +1,1 @@
+"""The real things that several services share, each behind a small interface."""
