@@ -1,0 +1,1 @@
+"""What being AWS means for every service alike: protocols, signatures, policies, errors, audit."""

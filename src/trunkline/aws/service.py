@@ -1,0 +1,170 @@
+"""What a service is made of: its operations, who calls them, and what it is given to work with."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from trunkline.aws import arn as arns
+from trunkline.core.bus import Bus
+from trunkline.core.clock import Clock
+from trunkline.core.db import Database
+from trunkline.core.ledger import Ledger
+from trunkline.core.settings import Settings
+
+if TYPE_CHECKING:
+    from trunkline.aws.call import Client
+
+Doc = dict[str, Any]
+AsgiApp = Callable[[dict[str, Any], Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
+F = TypeVar("F", bound=Callable[..., Awaitable[Doc | None]])
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who acts. `kind`: root, user, role (an assumed role's session), federated, service or anonymous.
+
+    `id` is AWS's unique id: the account for root, AIDA… for a user, AROA…:session for a role. `session_policies` narrow
+    what a session may do.
+    """
+
+    kind: str
+    arn: str
+    id: str
+    name: str = ""
+    session_policies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A principal at work in one account and region, and how the call came in."""
+
+    account: str
+    region: str
+    principal: Principal
+    source_ip: str = ""
+    user_agent: str = ""
+    access_key_id: str = ""
+    request_id: str = ""
+
+    @classmethod
+    def service(cls, name: str, account: str, region: str) -> "Caller":
+        """A Trunkline service acting as itself, such as "ecs.amazonaws.com": allowed everything, and named in the audit."""
+        principal = Principal("service", name, name, name)
+        return cls(account, region, principal, source_ip=name, user_agent=name)
+
+
+@dataclass(slots=True)
+class Call:
+    """One call of one operation."""
+
+    caller: Caller
+    service: str
+    operation: str
+    request_id: str
+    host: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def account(self) -> str:
+        return self.caller.account
+
+    @property
+    def region(self) -> str:
+        return self.caller.region
+
+    def arn(self, resource: str, *, service: str | None = None) -> str:
+        """The ARN of a resource of this service in the caller's account and region."""
+        return arns.arn(service or self.service, self.region, self.account, resource)
+
+
+ResourceTemplate = str | Callable[[Call, Doc], str | list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class OperationTraits:
+    """What `@operation` says of a method beyond AWS's model."""
+
+    resource: ResourceTemplate
+    mutates: bool | None
+    action: str | None
+    authorize: bool
+
+
+def operation(
+    resource: ResourceTemplate = "*",
+    *,
+    mutates: bool | None = None,
+    action: str | None = None,
+    authorize: bool = True,
+) -> Callable[[F], F]:
+    """Mark a method as the implementation of the AWS operation of the same name.
+
+    resource: what policies are asked about: a template over {account}, {region} and top-level request members, or a
+    function of the call and the request. A member that already is an ARN stands for itself.
+    mutates: whether the call is recorded in the ledger; by default told from the operation's name.
+    action: the IAM action where it is not "<service>:<Operation>".
+    authorize: False where AWS lets everybody call it (sts:GetCallerIdentity) or the operation decides itself.
+    """
+
+    def mark(method: F) -> F:
+        method.aws = OperationTraits(resource, mutates, action, authorize)  # type: ignore[attr-defined]
+        return method
+
+    return mark
+
+
+def resources_of(traits: OperationTraits, call: Call, request: Doc) -> list[str]:
+    """The ARNs that a call is about, for policies."""
+    template = traits.resource
+    if callable(template):
+        found = template(call, request)
+        return [found] if isinstance(found, str) else list(found)
+    if "{" not in template:
+        return [template]
+    members = _Members(request, account=call.account, region=call.region)
+    for key in members.used(template):
+        if members[key].startswith("arn:"):
+            return [members[key]]
+    return [template.format_map(members)]
+
+
+class _Members(dict[str, str]):
+    """Request members as text; one that is missing matches any."""
+
+    def __init__(self, request: Doc, **fixed: str) -> None:
+        super().__init__({key: value for key, value in request.items() if isinstance(value, str)}, **fixed)
+
+    def __missing__(self, key: str) -> str:
+        return "*"
+
+    @staticmethod
+    def used(template: str) -> list[str]:
+        return [piece.split("}", 1)[0] for piece in template.split("{")[1:]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What every service is built with."""
+
+    settings: Settings
+    db: Database
+    clock: Clock
+    ledger: Ledger
+    bus: Bus
+    call: "Client"
+
+
+@dataclass(slots=True)
+class Service:
+    """One AWS service as the server composes it.
+
+    name: botocore's service name. api: an object whose `@operation` methods are the operations. start: called once all
+    services are built and calls can be made; stop: called on shutdown, in reverse order. routes: raw ASGI applications
+    by path prefix, for what is not an AWS API (git, the image registry); they authenticate by themselves.
+    """
+
+    name: str
+    api: object
+    start: Callable[[], Awaitable[None]] | None = None
+    stop: Callable[[], Awaitable[None]] | None = None
+    routes: Mapping[str, AsgiApp] = field(default_factory=dict)

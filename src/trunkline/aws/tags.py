@@ -1,0 +1,55 @@
+"""Tags: the forms services send them in, and the limits all of them share.
+
+https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from trunkline.aws.errors import AwsError
+
+_LIMIT = 50
+
+
+def normalise(
+    tags: Mapping[str, str] | Iterable[Mapping[str, Any]] | None,
+    *,
+    error: str = "InvalidParameterValue",
+    too_many: str | None = None,
+) -> dict[str, str]:
+    """Tags as a plain dict, from a map or from a list of Key/Value (any case) pairs; refused with the codes given."""
+    if not tags:
+        return {}
+    if isinstance(tags, Mapping):
+        found = dict(tags)
+    else:
+        found = {}
+        for tag in tags:
+            lower = {name.lower(): value for name, value in tag.items()}
+            key = lower.get("key", lower.get("tagkey", ""))
+            if key in found:
+                raise AwsError(error, f"Duplicate tag key: {key}")
+            found[key] = lower.get("value", lower.get("tagvalue", "")) or ""
+    for key, value in found.items():
+        if not 1 <= len(key) <= 128:
+            raise AwsError(error, "Tag keys must be between 1 and 128 characters long.")
+        if len(value) > 256:
+            raise AwsError(error, "Tag values must be no more than 256 characters long.")
+        if key.lower().startswith("aws:"):
+            raise AwsError(error, "aws: prefixed tag key names are not allowed for external use.")
+    if len(found) > _LIMIT:
+        raise AwsError(too_many or error, f"A resource can have no more than {_LIMIT} tags.")
+    return found
+
+
+def merge(old: Mapping[str, str], new: Mapping[str, str], *, too_many: str = "InvalidParameterValue") -> dict[str, str]:
+    """Old tags with new ones put over them, within the limit."""
+    merged = {**old, **new}
+    if len(merged) > _LIMIT:
+        raise AwsError(too_many, f"A resource can have no more than {_LIMIT} tags.")
+    return merged
+
+
+def pairs(tags: Mapping[str, str], *, key: str = "Key", value: str = "Value") -> list[dict[str, str]]:
+    """Tags as the list that most services answer with."""
+    return [{key: name, value: text} for name, text in sorted(tags.items())]
