@@ -1,0 +1,27 @@
+"""Durable metrics and log events: written in groups, read back by series, stream, group and time."""
+
+from trunkline.engines.telemetry.interface import (
+    AlreadyAppended,
+    Bucket,
+    Cursor,
+    LogRecord,
+    Metric,
+    Sample,
+    Spread,
+    StatisticSet,
+    StreamStats,
+    Telemetry,
+)
+
+__all__ = [
+    "AlreadyAppended",
+    "Bucket",
+    "Cursor",
+    "LogRecord",
+    "Metric",
+    "Sample",
+    "Spread",
+    "StatisticSet",
+    "StreamStats",
+    "Telemetry",
+]

@@ -1,0 +1,176 @@
+"""What a telemetry store promises, whichever engine keeps the records.
+
+Order of calls: nothing before use; `close` last. Every method may be called at any time from any task.
+`put_samples` and `append` return after the records are durable. Reads see every record whose write has returned; they
+are synchronous, safe from any thread, and a caller that expects to read a lot runs them in a thread of its own.
+
+What may be repeated: reads, deletes and expiry. `put_samples` counts twice what is put twice. `append` does too, unless
+the caller gives a `position` (see there).
+
+Times are milliseconds since the epoch. Groups and streams are opaque ids that are never used again after a delete, so
+that a log group made anew under an old name starts empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+
+class Metric(NamedTuple):
+    """The identity of a metric. `dimensions` are sorted by name, so that one metric has one spelling."""
+
+    account: str
+    region: str
+    namespace: str
+    name: str
+    dimensions: tuple[tuple[str, str], ...] = ()
+
+
+class StatisticSet(NamedTuple):
+    samples: float
+    total: float
+    minimum: float
+    maximum: float
+
+
+class Spread(NamedTuple):
+    """Many observations of one instant: `counts[i]` times `values[i]`."""
+
+    values: Sequence[float]
+    counts: Sequence[float]
+
+
+class Sample(NamedTuple):
+    metric: Metric
+    time_ms: int
+    value: float | Spread | StatisticSet
+    unit: str = "None"
+
+
+@dataclass(slots=True)
+class Bucket:
+    """All observations of one metric in one period."""
+
+    start_ms: int
+    count: float
+    total: float
+    minimum: float
+    maximum: float
+    values: list[tuple[float, float]] = field(default_factory=list)
+    """(value, count) pairs, unsorted; only when asked for, and without those that arrived as statistic sets."""
+    summarised: float = 0.0
+    """How many observations arrived as statistic sets, whose single values nobody knows."""
+
+
+class Cursor(NamedTuple):
+    """The place of a log event in the one order that all reads share. Strictly increasing, never reused."""
+
+    time_ms: int
+    slice_start_s: int
+    batch: int
+    place: int
+
+
+class LogRecord(NamedTuple):
+    cursor: Cursor
+    message: str
+    ingestion_ms: int
+    stream: str
+
+    @property
+    def time_ms(self) -> int:
+        return self.cursor.time_ms
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStats:
+    first_ms: int
+    last_ms: int
+    ingestion_ms: int
+    events: int
+    size_bytes: int
+    position: str | None = None
+
+
+class AlreadyAppended(Exception):
+    """The stream's stored position already is the one given: this batch was committed before."""
+
+    def __init__(self, position: str) -> None:
+        super().__init__(position)
+        self.position = position
+
+
+class Telemetry(Protocol):
+    # -- metrics
+    async def put_samples(self, samples: Sequence[Sample]) -> None: ...
+
+    def units(self, metric: Metric) -> list[str]:
+        """The units under which this metric has been put; AWS keeps the units of one metric apart."""
+
+    def buckets(
+        self,
+        metric: Metric,
+        start_ms: int,
+        end_ms: int,
+        period_ms: int,
+        *,
+        unit: str | None = None,
+        values: bool = False,
+    ) -> dict[str, list[Bucket]]:
+        """Observations with start ≤ time < end, in periods counted from `start_ms`, by unit; an empty one is absent."""
+
+    def metrics(
+        self, account: str, region: str, *, namespace: str | None = None, name: str | None = None, since_ms: int = 0
+    ) -> list[Metric]:
+        """Every metric with an observation at or after `since_ms`, sorted."""
+
+    async def expire_samples(self, before_ms: int) -> None: ...
+
+    # -- logs
+    async def append(
+        self,
+        group: str,
+        stream: str,
+        times_ms: Sequence[int],
+        messages: Sequence[str],
+        *,
+        ingestion_ms: int,
+        size_bytes: int = 0,
+        position: str | None = None,
+    ) -> None:
+        """Store one batch, ordered by time.
+
+        `position` makes a resumable source exactly-once: an opaque mark of how far the source has been read, committed
+        with the batch. After a crash the source asks `stats` for the position and goes on from there. A batch whose
+        position is the stored one is refused with AlreadyAppended and not stored again.
+        """
+
+    def stats(self, group: str, streams: Collection[str] | None = None) -> Mapping[str, StreamStats]:
+        """What is known of the streams of a group that have records; exact, at no cost per record."""
+
+    def read(
+        self,
+        group: str,
+        streams: Collection[str] | None = None,
+        *,
+        start_ms: int = 0,
+        end_ms: int | None = None,
+        after: Cursor | None = None,
+        before: Cursor | None = None,
+        backward: bool = False,
+    ) -> Iterator[LogRecord]:
+        """Records with start ≤ time < end, strictly between the cursors, in order (or in reverse order).
+
+        Lazy: what is not consumed is not read. All streams of the group unless `streams` names some.
+        """
+
+    async def delete_stream(self, group: str, stream: str) -> None: ...
+
+    async def delete_group(self, group: str) -> None: ...
+
+    async def expire_logs(self, group: str, before_ms: int) -> None:
+        """Drop batches that lie wholly before. A batch that straddles stays until its last record expires."""
+
+    async def close(self) -> None: ...

@@ -1,0 +1,98 @@
+"""Telemetry in SQLite: one hot file per slice of ingestion time, each complete in itself.
+
+A slice holds everything that arrived while it was the newest one: its own dictionary of series and streams, its samples
+and its log batches. Older slices get no new records, so a later compaction can turn one into columnar files and drop it
+without touching the others. Event times do not decide the slice: a late event lies in the slice of its arrival, and
+reads merge the slices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from trunkline.core.clock import Clock
+from trunkline.engines.telemetry.interface import Bucket, Cursor, LogRecord, Metric, Sample, StreamStats
+from trunkline.engines.telemetry.sqlite import logs, samples
+from trunkline.engines.telemetry.sqlite.slices import DAY_S, Slices
+
+
+class SqliteTelemetry:
+    """The driver: see `trunkline.engines.telemetry.interface.Telemetry` for what it promises."""
+
+    def __init__(self, directory: Path, clock: Clock, *, slice_s: int = DAY_S) -> None:
+        self._slices = Slices(directory, clock, slice_s=slice_s)
+
+    async def put_samples(self, batch: Sequence[Sample]) -> None:
+        await samples.put(self._slices.newest(), batch)
+
+    def units(self, metric: Metric) -> list[str]:
+        return samples.units(self._slices.all(), metric)
+
+    def buckets(
+        self,
+        metric: Metric,
+        start_ms: int,
+        end_ms: int,
+        period_ms: int,
+        *,
+        unit: str | None = None,
+        values: bool = False,
+    ) -> dict[str, list[Bucket]]:
+        return samples.buckets(self._slices.all(), metric, (start_ms, end_ms, period_ms), unit, values)
+
+    def metrics(
+        self, account: str, region: str, *, namespace: str | None = None, name: str | None = None, since_ms: int = 0
+    ) -> list[Metric]:
+        return samples.metrics(self._slices.all(), (account, region), namespace, name, since_ms)
+
+    async def expire_samples(self, before_ms: int) -> None:
+        for slice_ in self._slices.all():
+            await samples.expire(slice_, before_ms)
+        self._slices.drop_empty()
+
+    async def append(
+        self,
+        group: str,
+        stream: str,
+        times_ms: Sequence[int],
+        messages: Sequence[str],
+        *,
+        ingestion_ms: int,
+        size_bytes: int = 0,
+        position: str | None = None,
+    ) -> None:
+        batch = logs.Batch(group, stream, times_ms, messages, ingestion_ms, size_bytes, position)
+        await logs.append(self._slices.newest(), self._slices.all(), batch)
+
+    def stats(self, group: str, streams: Collection[str] | None = None) -> Mapping[str, StreamStats]:
+        return logs.stats(self._slices.all(), group, streams)
+
+    def read(
+        self,
+        group: str,
+        streams: Collection[str] | None = None,
+        *,
+        start_ms: int = 0,
+        end_ms: int | None = None,
+        after: Cursor | None = None,
+        before: Cursor | None = None,
+        backward: bool = False,
+    ) -> Iterator[LogRecord]:
+        window = logs.Window(start_ms, end_ms, after, before)
+        return logs.read(self._slices.all(), group, streams, window, backward=backward)
+
+    async def delete_stream(self, group: str, stream: str) -> None:
+        for slice_ in self._slices.all():
+            await logs.delete(slice_, group, stream)
+
+    async def delete_group(self, group: str) -> None:
+        for slice_ in self._slices.all():
+            await logs.delete(slice_, group, None)
+
+    async def expire_logs(self, group: str, before_ms: int) -> None:
+        for slice_ in self._slices.all():
+            await logs.expire(slice_, group, before_ms)
+
+    async def close(self) -> None:
+        self._slices.close()
