@@ -89,6 +89,8 @@ class JournalWorkflows:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        # A cancelled task may have left its last entry with the writer: behind this commit it is in the journal.
+        await self._db.write(lambda tx: None)
 
     # starting and sending --------------------------------------------------------------------------------------------
 

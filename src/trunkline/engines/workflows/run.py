@@ -198,7 +198,7 @@ class Operation:
     async def fail(self, step: str, exc: BaseException) -> NoReturn:
         failed = StepFailed(step, type(exc).__name__, str(getattr(exc, "code", "")), str(exc))
         failure = {"step": step, "kind": failed.kind, "code": failed.code, "message": failed.message}
-        log.info("step failed", workflow=self.run.id, **failure)
+        log.info("step failed", workflow=self.run.id, step=step, error=repr(exc))
         await self.run.db.write(lambda tx: store.record(tx, self.run.id, self.position, self.label, failure=failure))
         raise failed from exc
 
