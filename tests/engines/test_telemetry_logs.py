@@ -4,8 +4,8 @@ import asyncio
 import random
 
 import pytest
-from tests.engines.test_telemetry_metrics import T0, Rig, rig
 
+from tests.engines.test_telemetry_metrics import T0, Rig, rig
 from trunkline.engines.telemetry import AlreadyAppended
 
 __all__ = ["rig"]

@@ -105,3 +105,19 @@ async def test_expires_old_samples_and_drops_empty_slices(rig: Rig) -> None:
     await rig.store.expire_samples(T0 + 1)
     assert [b.total for b in rig.store.buckets(metric(), T0, T0 + 7_200_000, MINUTE)["None"]] == [2]
     assert len(list(rig.directory.glob("hot-*.sqlite"))) == 1
+
+
+async def test_reads_the_same_before_and_after_samples_are_filed_in_bulk(rig: Rig) -> None:
+    names = [f"m{n}" for n in range(7)]
+    for put in range(1500):
+        await rig.store.put_samples([Sample(metric(name), T0 + (put * 37) % 1000 * 60, float(put)) for name in names])
+        if put % 400 == 0:
+            rig.store.buckets(metric("m3"), T0, T0 + MINUTE, MINUTE)
+        if put == 700:
+            await rig.restart()
+    for values in (False, True):
+        [bucket] = rig.store.buckets(metric("m3"), T0, T0 + MINUTE, MINUTE, values=values)["None"]
+        assert (bucket.count, bucket.total) == (1500, sum(range(1500)))
+    first, second = rig.store.buckets(metric("m6"), T0, T0 + MINUTE, MINUTE // 2)["None"]
+    assert first.count + second.count == 1500
+    assert len(rig.store.metrics("1", "us-east-1")) == 7

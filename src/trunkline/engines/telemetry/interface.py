@@ -126,7 +126,8 @@ class Telemetry(Protocol):
     ) -> list[Metric]:
         """Every metric with an observation at or after `since_ms`, sorted."""
 
-    async def expire_samples(self, before_ms: int) -> None: ...
+    async def expire_samples(self, before_ms: int) -> None:
+        """Drop old samples to save space; those stored together with younger ones may stay a while."""
 
     # -- logs
     async def append(

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from trunkline.core.clock import Clock
 from trunkline.engines.telemetry.interface import Bucket, Cursor, LogRecord, Metric, Sample, StreamStats
-from trunkline.engines.telemetry.sqlite import logs, samples
+from trunkline.engines.telemetry.sqlite import logs, metrics
+from trunkline.engines.telemetry.sqlite.samples import SampleStore
 from trunkline.engines.telemetry.sqlite.slices import DAY_S, Slices
 
 
@@ -24,10 +25,10 @@ class SqliteTelemetry:
         self._slices = Slices(directory, clock, slice_s=slice_s)
 
     async def put_samples(self, batch: Sequence[Sample]) -> None:
-        await samples.put(self._slices.newest(), batch)
+        await self._slices.newest().samples.put(batch)
 
     def units(self, metric: Metric) -> list[str]:
-        return samples.units(self._slices.all(), metric)
+        return metrics.units(self._stores(), metric)
 
     def buckets(
         self,
@@ -39,16 +40,16 @@ class SqliteTelemetry:
         unit: str | None = None,
         values: bool = False,
     ) -> dict[str, list[Bucket]]:
-        return samples.buckets(self._slices.all(), metric, (start_ms, end_ms, period_ms), unit, values)
+        return metrics.buckets(self._stores(), metric, (start_ms, end_ms, period_ms), unit, values)
 
     def metrics(
         self, account: str, region: str, *, namespace: str | None = None, name: str | None = None, since_ms: int = 0
     ) -> list[Metric]:
-        return samples.metrics(self._slices.all(), (account, region), namespace, name, since_ms)
+        return metrics.metrics(self._stores(), (account, region), namespace, name, since_ms)
 
     async def expire_samples(self, before_ms: int) -> None:
         for slice_ in self._slices.all():
-            await samples.expire(slice_, before_ms)
+            await slice_.samples.expire(before_ms)
         self._slices.drop_empty()
 
     async def append(
@@ -93,6 +94,9 @@ class SqliteTelemetry:
     async def expire_logs(self, group: str, before_ms: int) -> None:
         for slice_ in self._slices.all():
             await logs.expire(slice_, group, before_ms)
+
+    def _stores(self) -> list[SampleStore]:
+        return [slice_.samples for slice_ in self._slices.all()]
 
     async def close(self) -> None:
         self._slices.close()

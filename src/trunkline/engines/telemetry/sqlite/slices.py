@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-import secrets
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,62 +10,48 @@ from pathlib import Path
 
 from trunkline.core.clock import Clock
 from trunkline.core.db import Database
-from trunkline.engines.telemetry.interface import Metric
+from trunkline.engines.telemetry.sqlite.samples import SampleStore
 
 DAY_S = 86_400
 
-_FILE = re.compile(r"hot-(\d{8}T\d{6})Z\.sqlite")
-_STAMP = "%Y%m%dT%H%M%S"
-
-_SCHEMA = (
-    """
-    CREATE TABLE series (
-        id INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, namespace TEXT NOT NULL,
-        name TEXT NOT NULL, dimensions TEXT NOT NULL, unit TEXT NOT NULL,
-        UNIQUE (account, region, namespace, name, dimensions, unit)
-    )
-    """,
-    # One b-tree in the order that every query reads: n only makes the key unique.
-    """
-    CREATE TABLE samples (
-        series INTEGER NOT NULL, time_ms INTEGER NOT NULL, n INTEGER NOT NULL, value REAL, body BLOB,
-        PRIMARY KEY (series, time_ms, n)
-    ) WITHOUT ROWID
-    """,
-    # AUTOINCREMENT: the id of a deleted stream must not come back while its batches are still being purged.
+# AUTOINCREMENT: the number of a deleted stream must not come back while its batches are still being purged.
+LOGS_SCHEMA = (
     """
     CREATE TABLE log_streams (
         id INTEGER PRIMARY KEY AUTOINCREMENT, grp TEXT NOT NULL, stream TEXT NOT NULL,
         first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, ingestion_ms INTEGER NOT NULL,
         events INTEGER NOT NULL, size_bytes INTEGER NOT NULL, position TEXT,
         UNIQUE (grp, stream)
-    )
-    """,
-    """
+    );
     CREATE TABLE log_batches (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, grp TEXT NOT NULL, stream INTEGER NOT NULL,
+        id INTEGER PRIMARY KEY, grp TEXT NOT NULL, stream INTEGER NOT NULL,
         first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, ingestion_ms INTEGER NOT NULL, body BLOB NOT NULL
-    )
+    );
+    CREATE INDEX log_batches_group_first ON log_batches (grp, first_ms);
+    CREATE INDEX log_batches_group_last ON log_batches (grp, last_ms);
+    CREATE INDEX log_batches_stream_first ON log_batches (stream, first_ms);
+    CREATE INDEX log_batches_stream_last ON log_batches (stream, last_ms);
     """,
-    "CREATE INDEX log_batches_group_first ON log_batches (grp, first_ms)",
-    "CREATE INDEX log_batches_group_last ON log_batches (grp, last_ms)",
-    "CREATE INDEX log_batches_stream_first ON log_batches (stream, first_ms)",
-    "CREATE INDEX log_batches_stream_last ON log_batches (stream, last_ms)",
 )
+
+_FILE = re.compile(r"hot-(\d{8}T\d{6})Z\.sqlite")
+_STAMP = "%Y%m%dT%H%M%S"
 
 
 class Slice:
-    """One open file, with the ids that it has given to series and streams remembered."""
+    """One open file."""
 
     def __init__(self, path: Path, start_s: int) -> None:
         self.path = path
         self.start_s = start_s
         self.db = Database(path)
-        self.db.migrate("telemetry", _SCHEMA)
-        self.series: dict[tuple[Metric, str], int] = {}
+        self.db.migrate("telemetry-logs", LOGS_SCHEMA)
+        self.samples = SampleStore(self.db)
         self.streams: dict[tuple[str, str], int] = {}
-        # A random start: what an earlier process has counted need not be asked for.
-        self.numbers = itertools.count(secrets.randbits(60))
+        """The numbers that this slice has given to streams, as far as they have been asked for."""
+
+    def is_empty(self) -> bool:
+        return self.samples.is_empty() and self.db.one("SELECT 1 FROM log_batches LIMIT 1") is None
 
 
 class Slices:
@@ -105,7 +89,7 @@ class Slices:
                 for suffix in ("", "-wal", "-shm"):
                     slice_.path.with_name(slice_.path.name + suffix).unlink(missing_ok=True)
             closed, newest = self._open[:-1], self._open[-1:]
-            self._retired = [slice_ for slice_ in closed if _is_empty(slice_)]
+            self._retired = [slice_ for slice_ in closed if slice_.is_empty()]
             self._open = (*(slice_ for slice_ in closed if slice_ not in self._retired), *newest)
 
     def close(self) -> None:
@@ -120,7 +104,3 @@ class Slices:
 
 def _start_of(stamp: str) -> int:
     return int(datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC).timestamp())
-
-
-def _is_empty(slice_: Slice) -> bool:
-    return all(slice_.db.one(f"SELECT 1 FROM {table} LIMIT 1") is None for table in ("samples", "log_batches"))
