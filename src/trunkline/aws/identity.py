@@ -65,6 +65,23 @@ class Trust:
     max_session_s: int
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a service adds to a decision: an api object may have `access(call, request) -> Access`.
+
+    context: the service's condition keys. policies: those attached to the resources, whose owner is `account` (None: the
+    caller's). must_allow: for keys, whose own policy has to allow or to delegate to the account, whatever else allows.
+    """
+
+    context: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    policies: Sequence[Policy] = ()
+    account: str | None = None
+    must_allow: bool = False
+
+
+NO_ACCESS = Access()
+
+
 class Identity(Protocol):
     """What is known of users, roles and keys. Answers come from memory or one indexed read; any thread may ask."""
 
