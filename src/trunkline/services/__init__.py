@@ -1,0 +1,1 @@
+"""One folder an AWS service; they never import one another."""

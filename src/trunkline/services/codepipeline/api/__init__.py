@@ -1,0 +1,12 @@
+"""The operations of CodePipeline.
+
+https://docs.aws.amazon.com/codepipeline/latest/APIReference/Welcome.html
+"""
+
+from trunkline.services.codepipeline.api.executions import Executions
+from trunkline.services.codepipeline.api.pipelines import Pipelines
+from trunkline.services.codepipeline.api.state import State
+
+
+class Api(Pipelines, Executions, State):
+    """All of them."""
