@@ -1,0 +1,28 @@
+"""CloudWatch Logs: groups, streams, events, filter patterns and metric filters over the telemetry engine.
+
+Real: log groups with retention and deletion protection, streams, PutLogEvents with AWS's limits and rejections,
+GetLogEvents with tokens in both directions, FilterLogEvents with the whole pattern syntax (`aws logs tail --follow`
+works on it), metric filters that publish to CloudWatch, tags.
+Refused: KMS keys, the DELIVERY class, and all that is not implemented (Insights, subscriptions, exports, live tail).
+
+For services that follow a log and must write every line once although they may be killed at any moment (containers of
+ECS and CodeBuild): call PutLogEvents as a service with `sequenceToken` set to your own mark of how far the source has
+been read (such as the container engine's timestamp of the batch's last line). The mark is committed with the batch.
+After a restart, read it back as `uploadSequenceToken` from DescribeLogStreams (logStreamNamePrefix = the stream's
+name; absent when nothing was stored) and go on behind it. A batch whose mark is already stored is answered with
+DataAlreadyAcceptedException and not stored twice. For everybody else sequence tokens mean nothing, as with AWS.
+"""
+
+from __future__ import annotations
+
+from trunkline.aws.service import Kit, Service
+from trunkline.engines import Engines
+from trunkline.services.logs.api import Api
+from trunkline.services.logs.retention import Retention
+from trunkline.services.logs.store import Store
+
+
+def build(kit: Kit, engines: Engines) -> Service:
+    store = Store(kit.db)
+    retention = Retention(store, engines.telemetry, kit.clock)
+    return Service("logs", Api(kit, store, engines.telemetry), start=retention.start, stop=retention.stop)

@@ -1,0 +1,13 @@
+"""The operations of CloudWatch Logs, in files by what they are about."""
+
+from __future__ import annotations
+
+from trunkline.services.logs.api.events import Events
+from trunkline.services.logs.api.filters import Filters
+from trunkline.services.logs.api.groups import Groups
+from trunkline.services.logs.api.streams import Streams
+from trunkline.services.logs.api.tags import Tags
+
+
+class Api(Groups, Streams, Events, Filters, Tags):
+    """All of them."""

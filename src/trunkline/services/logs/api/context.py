@@ -1,0 +1,53 @@
+"""What every operation of the service works with, and how requests name a log group."""
+
+from __future__ import annotations
+
+from trunkline.aws.errors import AwsError
+from trunkline.aws.service import Call, Doc, Kit
+from trunkline.engines.telemetry import Telemetry
+from trunkline.services.logs.model import LogGroup
+from trunkline.services.logs.store import Store
+
+DEFAULT_PAGE = 50
+
+
+class Context:
+    def __init__(self, kit: Kit, store: Store, telemetry: Telemetry) -> None:
+        self._kit = kit
+        self._store = store
+        self._telemetry = telemetry
+
+    def _now_ms(self) -> int:
+        return int(self._kit.clock.time() * 1000)
+
+    def _group(self, call: Call, req: Doc) -> LogGroup:
+        """The group that logGroupName or logGroupIdentifier names."""
+        return self._store.group(call.account, call.region, group_name(req))
+
+
+def group_name(req: Doc) -> str:
+    name, identifier = req.get("logGroupName"), req.get("logGroupIdentifier")
+    if (name is None) == (identifier is None):
+        raise AwsError(
+            "InvalidParameterException",
+            "Exactly one of the parameters logGroupName and logGroupIdentifier must be specified.",
+        )
+    if name is not None:
+        return str(name)
+    return name_in_arn(str(identifier)) if str(identifier).startswith("arn:") else str(identifier)
+
+
+def name_in_arn(text: str) -> str:
+    """The group's name in its ARN, with or without the trailing :*."""
+    parts = text.split(":", 7)
+    if len(parts) < 7 or parts[2] != "logs" or parts[5] != "log-group" or (len(parts) == 8 and parts[7] != "*"):
+        raise AwsError("InvalidParameterException", "The specified ARN is not that of a log group.")
+    return parts[6]
+
+
+def group_resource(call: Call, req: Doc) -> str:
+    """AWS asks policies about a group under this form, as its access-denied messages show."""
+    name = req.get("logGroupName") or req.get("logGroupIdentifier") or "*"
+    if name.startswith("arn:"):
+        name = name.split(":", 7)[6] if name.count(":") >= 6 else "*"
+    return call.arn(f"log-group:{name}:log-stream:{req.get('logStreamName', '')}")

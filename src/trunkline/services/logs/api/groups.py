@@ -1,0 +1,115 @@
+"""Log groups: create, describe, retain, protect, delete."""
+
+from __future__ import annotations
+
+from trunkline.aws import paging, tags
+from trunkline.aws.errors import AwsError, Refused
+from trunkline.aws.service import Call, Doc, operation
+from trunkline.core import ids
+from trunkline.services.logs.api.context import DEFAULT_PAGE, Context, group_resource, name_in_arn
+from trunkline.services.logs.model import RETENTION_DAYS, LogGroup
+
+
+class Groups(Context):
+    @operation(group_resource)
+    async def create_log_group(self, call: Call, req: Doc) -> Doc:
+        name = req["logGroupName"]
+        if name.startswith("aws/"):
+            raise AwsError("InvalidParameterException", "Log groups starting with 'aws/' are reserved for AWS.")
+        if req.get("logGroupClass") == "DELIVERY":
+            raise Refused("Trunkline has no log groups of the class DELIVERY: use STANDARD.")
+        if "kmsKeyId" in req:
+            raise Refused("Trunkline does not encrypt log groups with a KMS key: leave kmsKeyId out.")
+        group = LogGroup(
+            call.account,
+            call.region,
+            name,
+            ids.hex_id(16),
+            self._now_ms(),
+            log_class=req.get("logGroupClass", "STANDARD"),
+            deletion_protection=req.get("deletionProtectionEnabled", False),
+            tags=tags.normalise(req.get("tags"), error="InvalidParameterException"),
+        )
+        await self._store.add_group(group)
+        return {}
+
+    @operation(group_resource)
+    async def delete_log_group(self, call: Call, req: Doc) -> Doc:
+        group = self._group(call, req)
+        if group.deletion_protection:
+            raise AwsError("ValidationException", "The log group has deletion protection enabled: disable it first.")
+        # In this order: killed in between, an empty group is left to delete again, and not events without a group.
+        await self._telemetry.delete_group(group.id)
+        await self._store.delete_group(group)
+        return {}
+
+    @operation(group_resource)
+    async def put_log_group_deletion_protection(self, call: Call, req: Doc) -> Doc:
+        enabled = req["deletionProtectionEnabled"]
+
+        def change(group: LogGroup) -> None:
+            group.deletion_protection = enabled
+
+        await self._store.change_group(self._group(call, req), change)
+        return {}
+
+    @operation(lambda call, req: call.arn("log-group::log-stream:"))
+    async def describe_log_groups(self, call: Call, req: Doc) -> Doc:
+        prefix, part = req.get("logGroupNamePrefix"), req.get("logGroupNamePattern")
+        if prefix is not None and part is not None:
+            raise AwsError(
+                "InvalidParameterException",
+                "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.",
+            )
+        names = [name_in_arn(n) if n.startswith("arn:") else n for n in req.get("logGroupIdentifiers", ())]
+        groups = [
+            group
+            for group in self._store.groups(call.account, call.region)
+            if (prefix is None or group.name.startswith(prefix))
+            and (part is None or part in group.name)
+            and (not names or group.name in names)
+            and req.get("logGroupClass", group.log_class) == group.log_class
+        ]
+        shown, token = paging.page(
+            groups,
+            req.get("limit", DEFAULT_PAGE),
+            req.get("nextToken"),
+            key=lambda group: group.name,
+            error="InvalidParameterException",
+        )
+        return {"logGroups": [self._described(group) for group in shown], "nextToken": token}
+
+    def _described(self, group: LogGroup) -> Doc:
+        return {
+            "logGroupName": group.name,
+            "creationTime": group.created_ms,
+            "retentionInDays": group.retention_days,
+            "metricFilterCount": len(self._store.filters(group)),
+            "arn": f"{group.arn}:*",
+            "logGroupArn": group.arn,
+            "storedBytes": sum(stats.size_bytes for stats in self._telemetry.stats(group.id).values()),
+            "kmsKeyId": group.kms_key_id,
+            "logGroupClass": group.log_class,
+            "deletionProtectionEnabled": group.deletion_protection,
+        }
+
+    @operation(group_resource)
+    async def put_retention_policy(self, call: Call, req: Doc) -> Doc:
+        days = req["retentionInDays"]
+        if days not in RETENTION_DAYS:
+            allowed = ", ".join(map(str, sorted(RETENTION_DAYS)))
+            raise AwsError("InvalidParameterException", f"Invalid retentionInDays {days}: must be one of {allowed}.")
+
+        def change(group: LogGroup) -> None:
+            group.retention_days = days
+
+        await self._store.change_group(self._group(call, req), change)
+        return {}
+
+    @operation(group_resource)
+    async def delete_retention_policy(self, call: Call, req: Doc) -> Doc:
+        def change(group: LogGroup) -> None:
+            group.retention_days = None
+
+        await self._store.change_group(self._group(call, req), change)
+        return {}

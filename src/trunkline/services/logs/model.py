@@ -1,0 +1,65 @@
+"""Log groups, streams and metric filters, and the limits that AWS documents for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from trunkline.aws import arn
+
+RETENTION_DAYS = frozenset(
+    {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+)
+DAY_MS = 86_400_000
+MAX_BATCH_BYTES = 1_048_576
+EVENT_OVERHEAD_BYTES = 26
+MAX_AGE_MS = 14 * DAY_MS
+MAX_AHEAD_MS = 2 * 3_600_000
+MAX_PAGE_EVENTS = 10_000
+MAX_PAGE_BYTES = 1_048_576
+MAX_METRIC_FILTERS = 100
+
+
+@dataclass
+class LogGroup:
+    """`id` names the group to the telemetry engine; a group made anew under an old name gets another."""
+
+    account: str
+    region: str
+    name: str
+    id: str
+    created_ms: int
+    retention_days: int | None = None
+    kms_key_id: str | None = None
+    log_class: str = "STANDARD"
+    deletion_protection: bool = False
+    tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def arn(self) -> str:
+        return arn.arn("logs", self.region, self.account, f"log-group:{self.name}")
+
+    def kept_from_ms(self, now_ms: int) -> int:
+        """Events before this instant have expired."""
+        return 0 if self.retention_days is None else now_ms - self.retention_days * DAY_MS
+
+
+@dataclass
+class LogStream:
+    group_id: str
+    name: str
+    id: str
+    created_ms: int
+
+
+@dataclass
+class MetricFilter:
+    group_id: str
+    name: str
+    pattern: str
+    namespace: str
+    metric: str
+    value: str
+    created_ms: int
+    default: float | None = None
+    unit: str = "None"
+    dimensions: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,121 @@
+"""The tables of groups, streams and metric filters; events are the telemetry engine's.
+
+PutLogEvents is by far the most frequent call, so what it looks up is remembered; any write here forgets all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from trunkline.aws.errors import AwsError
+from trunkline.core.db import AlreadyExists, Database, Table, Tx
+from trunkline.services.logs.model import LogGroup, LogStream, MetricFilter
+
+T = TypeVar("T")
+
+GROUPS = Table("logs_groups", LogGroup, key=("account", "region", "name"))
+STREAMS = Table("logs_streams", LogStream, key=("group_id", "name"))
+FILTERS = Table("logs_metric_filters", MetricFilter, key=("group_id", "name"))
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a PutLogEvents goes: all that it needs to know."""
+
+    group: LogGroup
+    stream: LogStream
+    filters: tuple[MetricFilter, ...]
+
+
+class Store:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._targets: dict[tuple[str, str, str, str], Target] = {}
+        db.migrate("logs", [GROUPS.ddl + STREAMS.ddl + FILTERS.ddl])
+
+    async def write(self, work: Callable[[Tx], T]) -> T:
+        result = await self._db.write(work)
+        self._targets.clear()
+        return result
+
+    # -- groups
+
+    def group(self, account: str, region: str, name: str) -> LogGroup:
+        found = GROUPS.get(self._db, account, region, name)
+        if found is None:
+            raise AwsError("ResourceNotFoundException", "The specified log group does not exist.")
+        return found
+
+    def groups(self, account: str, region: str) -> list[LogGroup]:
+        return GROUPS.find(self._db, prefix=(account, region))
+
+    def all_groups(self) -> list[LogGroup]:
+        return GROUPS.find(self._db)
+
+    async def add_group(self, group: LogGroup) -> None:
+        try:
+            await self.write(lambda tx: GROUPS.insert(tx, group))
+        except AlreadyExists:
+            raise AwsError("ResourceAlreadyExistsException", "The specified log group already exists") from None
+
+    async def change_group(self, group: LogGroup, change: Callable[[LogGroup], None]) -> None:
+        """Change the stored group, which may have changed since `group` was read."""
+
+        def work(tx: Tx) -> None:
+            stored = GROUPS.get(tx, group.account, group.region, group.name)
+            if stored is None or stored.id != group.id:
+                raise AwsError("ResourceNotFoundException", "The specified log group does not exist.")
+            change(stored)
+            GROUPS.put(tx, stored)
+
+        await self.write(work)
+
+    async def delete_group(self, group: LogGroup) -> None:
+        def work(tx: Tx) -> None:
+            GROUPS.delete(tx, group.account, group.region, group.name)
+            tx.execute(f"DELETE FROM {STREAMS.name} WHERE group_id = ?", (group.id,))
+            tx.execute(f"DELETE FROM {FILTERS.name} WHERE group_id = ?", (group.id,))
+
+        await self.write(work)
+
+    # -- streams
+
+    def stream(self, group: LogGroup, name: str) -> LogStream:
+        found = STREAMS.get(self._db, group.id, name)
+        if found is None:
+            raise AwsError("ResourceNotFoundException", "The specified log stream does not exist.")
+        return found
+
+    def streams(self, group: LogGroup) -> list[LogStream]:
+        return STREAMS.find(self._db, prefix=(group.id,))
+
+    async def add_stream(self, group: LogGroup, stream: LogStream) -> None:
+        def work(tx: Tx) -> None:
+            stored = GROUPS.get(tx, group.account, group.region, group.name)
+            if stored is None or stored.id != group.id:
+                raise AwsError("ResourceNotFoundException", "The specified log group does not exist.")
+            STREAMS.insert(tx, stream)
+
+        try:
+            await self.write(work)
+        except AlreadyExists:
+            raise AwsError("ResourceAlreadyExistsException", "The specified log stream already exists") from None
+
+    async def delete_stream(self, stream: LogStream) -> None:
+        await self.write(lambda tx: STREAMS.delete(tx, stream.group_id, stream.name))
+
+    def target(self, account: str, region: str, group_name: str, stream_name: str) -> Target:
+        key = (account, region, group_name, stream_name)
+        found = self._targets.get(key)
+        if found is None:
+            group = self.group(account, region, group_name)
+            stream = self.stream(group, stream_name)
+            found = self._targets[key] = Target(group, stream, tuple(self.filters(group)))
+        return found
+
+    # -- metric filters
+
+    def filters(self, group: LogGroup) -> list[MetricFilter]:
+        return FILTERS.find(self._db, prefix=(group.id,))
