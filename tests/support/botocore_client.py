@@ -1,4 +1,4 @@
-"""botocore's own serialisers and parsers, without its clients: requests as SDKs send them, answers as SDKs read them."""
+"""botocore's serialisers and parsers, without its clients: requests as SDKs send them, answers as SDKs read them."""
 
 from collections.abc import AsyncIterator
 from functools import cache

@@ -11,6 +11,7 @@ from trunkline.aws.models import Member, Shape
 from trunkline.aws.models.patterns import translate
 
 MOMENT = datetime(2024, 2, 29, 12, 30, 45, tzinfo=UTC)
+_UUID = "12345678-1234-4123-8123-123456789012"
 _ALPHABET = "aA0x-./_:@ 1bc2"
 
 
@@ -36,6 +37,8 @@ class _Sampler:
                 count = max(1, shape.traits.get("min") or 0)
                 return [self.value(shape.member.shape, depth - 1)] * count
             case "map":
+                if (shape.traits.get("min") or 0) > 1:
+                    raise NoSample(f"{shape}: several keys")
                 return {self.value(shape.key.shape, depth): self.value(shape.value.shape, depth - 1)}
             case "string":
                 return text(shape)
@@ -65,7 +68,7 @@ class _Sampler:
             try:
                 doc[member.name] = self.value(member.shape, depth - 1)
             except NoSample:
-                if member.required:
+                if member.required and not member.idempotency_token:
                     raise
         self._inside.pop()
         return doc
@@ -97,7 +100,7 @@ def text(shape: Shape) -> str:
             found = _generate(tree, repeats, shift)
             if low <= len(found) and (high is None or len(found) <= high) and matches(found):
                 return found
-    for candidate in ("abc", "arn:aws:iam::123456789012:role/abc", "123456789012", "a" * low):
+    for candidate in ("abc", "arn:aws:iam::123456789012:role/abc", "123456789012", _UUID, "a" * low):
         if low <= len(candidate) and (high is None or len(candidate) <= high) and matches(candidate):
             return candidate
     raise NoSample(f"{shape}: {shape.traits['pattern']}")

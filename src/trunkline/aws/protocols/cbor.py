@@ -45,7 +45,9 @@ class CborWire(Wire):
                 member.shape, doc[member.name], dumps, content_type="application/cbor", initial=first
             )
             return Response(200, [("content-type", event_stream.CONTENT_TYPE), *headers[1:]], events)
-        return Response(200, headers, dumps(doc) if self.operation.output else b"\xa0")
+        if self.operation.output is None:
+            return Response(200, headers[1:], b"")
+        return Response(200, headers, dumps(doc))
 
     def failure(self, error: AwsError, request_id: str, request: Request | None = None) -> Response:
         return failure(self.operation, error, request_id)

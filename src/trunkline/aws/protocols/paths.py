@@ -5,14 +5,30 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from trunkline.aws.models import Operation, ServiceModel
+from trunkline.aws.protocols.locations import query_parameters
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """An operation whose path ends here, the names of its labels, and what its URI asks of the query string."""
+
+    operation: Operation
+    names: tuple[str, ...]
+    query: tuple[tuple[str, str], ...]
+
+    def fits(self, method: str, query: str) -> bool:
+        if self.operation.method != method:
+            return False
+        given = query_parameters(query) if self.query else {}
+        return all(given.get(name) == [value] for name, value in self.query)
 
 
 @dataclass(slots=True)
 class _Node:
     literal: "dict[str, _Node]" = field(default_factory=dict)
     label: "_Node | None" = None
-    ends: dict[str, tuple[Operation, tuple[str, ...]]] = field(default_factory=dict)
-    greedy: dict[str, tuple[Operation, tuple[str, ...]]] = field(default_factory=dict)
+    ends: list[_End] = field(default_factory=list)
+    greedy: list[_End] = field(default_factory=list)
 
 
 class PathTree:
@@ -23,41 +39,50 @@ class PathTree:
         for operation in service.operations.values():
             self._add(operation)
 
-    def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
+    def find(self, method: str, path: str, query: str) -> tuple[Operation, dict[str, str]] | None:
         """The operation and the path's labels, decoded. Where a literal and a label both fit, the literal wins."""
-        steps = path.strip("/").split("/")
-        for (operation, names), values in self._walk(self._root, method, steps, ()):
-            return operation, {name: unquote(value) for name, value in zip(names, values, strict=True)}
+        for ends, values in self._walk(self._root, path.strip("/").split("/"), ()):
+            for end in ends:
+                if end.fits(method, query):
+                    labels = zip(end.names, values, strict=True)
+                    return end.operation, {name: unquote(value) for name, value in labels}
         return None
 
     def _add(self, operation: Operation) -> None:
         node = self._root
         names: list[str] = []
-        for step in operation.uri.split("?", 1)[0].strip("/").split("/"):
+        path, _, query = operation.uri.partition("?")
+        asked = tuple((name, values[0]) for name, values in query_parameters(query).items())
+        for step in path.strip("/").split("/"):
             if not step.startswith("{"):
                 node = node.literal.setdefault(step, _Node())
                 continue
             name = step.strip("{}")
             names.append(name.rstrip("+"))
             if name.endswith("+"):
-                node.greedy[operation.method] = (operation, tuple(names))
+                _keep(node.greedy, _End(operation, tuple(names), asked))
                 return
             if node.label is None:
                 node.label = _Node()
             node = node.label
-        node.ends[operation.method] = (operation, tuple(names))
+        _keep(node.ends, _End(operation, tuple(names), asked))
 
     def _walk(
-        self, node: _Node, method: str, steps: list[str], values: tuple[str, ...]
-    ) -> Iterator[tuple[tuple[Operation, tuple[str, ...]], tuple[str, ...]]]:
+        self, node: _Node, steps: list[str], values: tuple[str, ...]
+    ) -> Iterator[tuple[list[_End], tuple[str, ...]]]:
         if not steps:
-            if method in node.ends:
-                yield node.ends[method], values
+            yield node.ends, values
             return
         step, rest = steps[0], steps[1:]
         if step in node.literal:
-            yield from self._walk(node.literal[step], method, rest, values)
+            yield from self._walk(node.literal[step], rest, values)
         if node.label is not None and step:
-            yield from self._walk(node.label, method, rest, (*values, step))
-        if method in node.greedy:
-            yield node.greedy[method], (*values, "/".join(steps))
+            yield from self._walk(node.label, rest, (*values, step))
+        if node.greedy:
+            yield node.greedy, (*values, "/".join(steps))
+
+
+def _keep(ends: list[_End], end: _End) -> None:
+    """Those that ask for more of the query string are tried first."""
+    ends.append(end)
+    ends.sort(key=lambda one: len(one.query), reverse=True)

@@ -67,6 +67,12 @@ class RestXmlWire(RestWire):
 
         return write_payload
 
+    def answer(self, doc: Doc, request_id: str) -> Response:
+        response = super().answer(doc, request_id)
+        if doc.get("ContentRange") is not None:
+            response.status = 206  # the model knows only 200
+        return response
+
     def headers(self, request_id: str) -> list[tuple[str, str]]:
         return [("x-amz-request-id", request_id), ("x-amz-id-2", request_id)]
 

@@ -201,7 +201,7 @@ def _by_action(form: Mapping[str, str], signing_name: str) -> Route:
 
 
 def _rest(entry: Entry, request: Request) -> Route:
-    found = _tree(entry.name).find(request.method, request.path)
+    found = _tree(entry.name).find(request.method, request.path, request.query)
     if found is None:
         raise _unknown(f"{request.method} {request.path}")
     operation, labels = found
