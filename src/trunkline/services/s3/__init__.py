@@ -1,0 +1,43 @@
+"""Amazon S3: buckets and objects, with their bytes in engines/objects and everything else in one row a version.
+
+Real: buckets; put, get, head, delete and copy of objects with ranges, conditions, checksums of every algorithm (also in
+trailers), metadata and tags; listings of both generations; versions and delete markers; multipart uploads; bucket
+policies and the public access block; encryption at rest with keys of S3's own or of KMS, when asked for; lifecycle
+expiration; notifications to EventBridge and SNS.
+
+Refused: access control lists, object lock, websites, CORS, replication, inventory, analytics, logging, acceleration,
+archives (GLACIER, DEEP_ARCHIVE) and transitions to other storage classes, SSE-C, directory buckets, conditional
+deletes, notifications to SQS and Lambda.
+
+Differs from AWS: objects are encrypted only when the request or the bucket asks for it, and no answer claims more;
+storage classes are names; a copy of a multipart object keeps its parts and its "-N" ETag.
+"""
+
+import asyncio
+
+from trunkline.aws.service import Kit, Service
+from trunkline.engines import Engines
+from trunkline.services.s3 import events, store, uploads
+from trunkline.services.s3.api import Api
+from trunkline.services.s3.expiry import Expiry
+
+
+def build(kit: Kit, engines: Engines) -> Service:
+    """The service, its tables made."""
+    kit.db.migrate("s3", [*store.MIGRATIONS, *uploads.MIGRATIONS, *events.MIGRATIONS])
+    notifications = events.Events(kit)
+    expiry = Expiry(kit, engines.objects, notifications)
+    tasks: list[asyncio.Task[None]] = []
+
+    async def start() -> None:
+        loop = asyncio.get_running_loop()
+        tasks.append(loop.create_task(notifications.run(), name="s3-notifications"))
+        tasks.append(loop.create_task(expiry.run(), name="s3-lifecycle"))
+
+    async def stop() -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        tasks.clear()
+
+    return Service("s3", Api(kit, engines.objects, notifications), start, stop)
