@@ -1,8 +1,8 @@
 """AWS CodeDeploy: blue/green deployments of ECS services, whose traffic moves step by step and comes back by itself.
 
-Real: applications, deployment groups, configurations (AWS's, custom ones, and Trunkline's steps by name, see
-model/configs.py), revisions, deployments as durable workflows (workflow/deploy.py), stop, continue, automatic rollback on
-failure, stop and alarm (workflow/undo.py), triggers to SNS, tags, events.
+Real: applications, deployment groups, configurations (AWS's, custom ones, Trunkline's steps by name: see
+model/configs.py), revisions, deployments as durable workflows (workflow/deploy.py), stop, continue, automatic rollback
+on failure, stop and alarm (workflow/undo.py), triggers to SNS, tags, events.
 
 Refused: deployments to the compute platforms Server and Lambda (their applications and groups are kept as records);
 lifecycle hooks in an AppSpec file (they are Lambda functions) fail the deployment with that reason; GitHub revisions.
