@@ -13,6 +13,7 @@ from trunkline.core.settings import Settings
 
 if TYPE_CHECKING:
     from trunkline.aws.call import Client
+    from trunkline.aws.identity import Identity
 
 Doc = dict[str, Any]
 AsgiApp = Callable[[dict[str, Any], Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
@@ -34,6 +35,9 @@ class Principal:
     session_policies: tuple[str, ...] = ()
 
 
+ANONYMOUS = Principal("anonymous", "anonymous", "anonymous")
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """A principal at work in one account and region, and how the call came in."""
@@ -48,7 +52,7 @@ class Caller:
 
     @classmethod
     def service(cls, name: str, account: str, region: str) -> "Caller":
-        """A Trunkline service acting as itself, such as "ecs.amazonaws.com": allowed everything, and named in the audit."""
+        """A Trunkline service acting as itself, such as "ecs.amazonaws.com": allowed everything, named in the audit."""
         principal = Principal("service", name, name, name)
         return cls(account, region, principal, source_ip=name, user_agent=name)
 
@@ -160,7 +164,8 @@ class Service:
 
     name: botocore's service name. api: an object whose `@operation` methods are the operations. start: called once all
     services are built and calls can be made; stop: called on shutdown, in reverse order. routes: raw ASGI applications
-    by path prefix, for what is not an AWS API (git, the image registry); they authenticate by themselves.
+    by path prefix, for what is not an AWS API (git, the image registry); they authenticate by themselves. identity: for
+    IAM only, the credentials and policies that every call is checked against.
     """
 
     name: str
@@ -168,3 +173,4 @@ class Service:
     start: Callable[[], Awaitable[None]] | None = None
     stop: Callable[[], Awaitable[None]] | None = None
     routes: Mapping[str, AsgiApp] = field(default_factory=dict)
+    identity: "Identity | None" = None

@@ -77,6 +77,7 @@ def prepare(settings: Settings) -> Settings:
         "root_secret_access_key": settings.root_secret_access_key
         or stored.get("root_secret_access_key")
         or secrets.token_urlsafe(30),
+        "endpoint": settings.endpoint,
         "instance_id": settings.instance_id or stored.get("instance_id") or secrets.token_hex(4),
     }
     if keys != stored:
@@ -88,6 +89,7 @@ def prepare(settings: Settings) -> Settings:
             out.flush()
             os.fsync(out.fileno())
         temporary.rename(path)
+    del keys["endpoint"]  # kept for the command line, which has to find the server
     return replace(settings, **keys)
 
 

@@ -1,0 +1,105 @@
+"""The audit record: every call that changes something becomes a CloudTrail event in the ledger.
+
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+"""
+
+from typing import Any
+
+from trunkline.aws.errors import AwsError
+from trunkline.aws.service import Call, Caller, Doc
+from trunkline.core import ids
+from trunkline.core.clock import Clock
+from trunkline.core.db import Database
+from trunkline.core.events import Event
+from trunkline.core.ledger import Ledger
+
+DETAIL_TYPE = "AWS API Call via CloudTrail"
+
+_HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
+_TEXT_LIMIT = 1024
+_LIST_LIMIT = 20
+_TYPES = {
+    "root": "Root",
+    "user": "IAMUser",
+    "role": "AssumedRole",
+    "federated": "FederatedUser",
+    "service": "AWSService",
+}
+
+
+class Audit:
+    """Appends one event for each mutating call, before the caller is answered."""
+
+    def __init__(self, db: Database, ledger: Ledger, clock: Clock) -> None:
+        self._db = db
+        self._ledger = ledger
+        self._clock = clock
+
+    async def record(
+        self, call: Call, source: str, request: Doc, *, sensitive: frozenset[str], error: AwsError | None
+    ) -> None:
+        """Record one call. `source` is the service's endpoint prefix; members named in `sensitive` are hidden."""
+        now = self._clock.now()
+        event_id = ids.uuid()
+        detail: Doc = {
+            "eventVersion": "1.11",
+            "userIdentity": identity(call.caller),
+            "eventTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "eventSource": f"{source}.amazonaws.com",
+            "eventName": call.operation,
+            "awsRegion": call.region,
+            "sourceIPAddress": call.caller.source_ip,
+            "userAgent": call.caller.user_agent,
+            "requestParameters": {key: _brief(key, value, sensitive) for key, value in request.items()},
+            "requestID": call.request_id,
+            "eventID": event_id,
+            "readOnly": False,
+            "eventType": "AwsApiCall",
+            "managementEvent": True,
+            "recipientAccountId": call.account,
+            "eventCategory": "Management",
+        }
+        if error is not None:
+            detail["errorCode"] = error.code
+            detail["errorMessage"] = error.message
+        event = Event(f"aws.{source}", DETAIL_TYPE, detail, call.account, call.region, id=event_id, time=now)
+        await self._db.write(lambda tx: self._ledger.append(tx, event))
+
+
+def identity(caller: Caller) -> Doc:
+    """CloudTrail's userIdentity element for a caller."""
+    principal = caller.principal
+    found: Doc = {"type": _TYPES.get(principal.kind, "Unknown"), "principalId": principal.id}
+    if principal.kind == "service":
+        return {"type": "AWSService", "invokedBy": principal.name}
+    found |= {"arn": principal.arn, "accountId": caller.account, "accessKeyId": caller.access_key_id}
+    if principal.kind == "user":
+        found["userName"] = principal.name
+    if principal.kind == "role":
+        role_id = principal.id.split(":", 1)[0]
+        found["sessionContext"] = {
+            "sessionIssuer": {
+                "type": "Role",
+                "principalId": role_id,
+                "arn": f"arn:aws:iam::{caller.account}:role/{principal.name}",
+                "accountId": caller.account,
+                "userName": principal.name,
+            }
+        }
+    return found
+
+
+def _brief(key: str, value: Any, sensitive: frozenset[str]) -> Any:
+    """A request member as the record keeps it: secrets hidden, payloads left out, long texts cut."""
+    if key in sensitive:
+        return _HIDDEN
+    if isinstance(value, str):
+        return value if len(value) <= _TEXT_LIMIT else value[:_TEXT_LIMIT] + "…"
+    if isinstance(value, dict):
+        return {name: _brief(name, member, sensitive) for name, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        shown = [_brief("", member, sensitive) for member in value[:_LIST_LIMIT]]
+        return shown if len(value) <= _LIST_LIMIT else [*shown, f"… {len(value) - _LIST_LIMIT} more"]
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    return str(value) if hasattr(value, "isoformat") else None

@@ -1,0 +1,178 @@
+"""The one door: a request's way from bytes to answer, in order, on one screen (`Gateway.answer`)."""
+
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, cast
+
+from trunkline.aws import protocols, sigv4
+from trunkline.aws.errors import AwsError
+from trunkline.aws.http import Request, Response
+from trunkline.aws.identity import Identity
+from trunkline.aws.operations import Operations
+from trunkline.aws.service import ANONYMOUS, AsgiApp, Call, Caller
+from trunkline.core import ids
+from trunkline.core.clock import Clock
+from trunkline.core.log import get
+from trunkline.core.settings import Settings
+
+log = get(__name__)
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+_BODY_LIMIT = 128 * 1024 * 1024  # what is not streamed is held in memory; AWS's own limits are all below this
+
+
+class Gateway:
+    """The ASGI application of the AWS endpoint."""
+
+    def __init__(self, settings: Settings, operations: Operations, identity: Identity, clock: Clock) -> None:
+        self._settings = settings
+        self._operations = operations
+        self._identity = identity
+        self._clock = clock
+        self.routes: dict[str, AsgiApp] = {}
+
+    def mount(self, routes: Mapping[str, AsgiApp]) -> None:
+        """Serve paths under these prefixes by applications that are not AWS APIs."""
+        self.routes.update(routes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        path: str = scope["raw_path"].decode("latin-1")
+        for prefix, app in self.routes.items():
+            if path.startswith(prefix):
+                await app(scope, receive, send)
+                return
+        await send_response(await self.answer(request_of(scope, receive)), send)
+
+    async def answer(self, request: Request) -> Response:
+        """Every step of a request, in order. What any of them refuses is answered in the request's protocol."""
+        request_id = ids.request_id()
+        route: protocols.Route | None = None
+        try:
+            claim = sigv4.claim(request)
+            route = protocols.route_head(request)
+            if route is None or not route.streams:
+                await _read(request)
+            if route is None:
+                route = protocols.route(request)
+            caller = self._authenticate(request, claim, route, request_id)
+            found = self._operations.find(route.service.name, route.operation.name)
+            call = Call(
+                caller,
+                route.service.name,
+                route.operation.name,
+                request_id,
+                request.headers.get("host", ""),
+                request.headers,
+            )
+            result = await self._operations.perform(found, call, route.parse(request))
+            return route.answer(result, request_id)
+        except AwsError as error:
+            return protocols.failure(request, route, error, request_id)
+        except Exception as error:
+            log.exception("a request failed", path=request.path, request=request_id)
+            failure = AwsError("InternalFailure", f"Unhandled {type(error).__name__}.", status=500)
+            return protocols.failure(request, route, failure, request_id)
+
+    def _authenticate(
+        self, request: Request, claim: sigv4.Claim | None, route: protocols.Route, request_id: str
+    ) -> Caller:
+        """Verify the signature over the request as sent, then undo what the client did to the body for the wire."""
+        protocol = cast(sigv4.Protocol, route.wire.protocol)
+        if self._settings.auth == "open":
+            verified = sigv4.open_door(claim, self._identity.credential, self._settings.account)
+        elif claim is None and (protocol == "rest-xml" or route.operation.unsigned):
+            # S3 decides by its bucket policies whether nobody in particular may do this.
+            return Caller(
+                self._settings.account, self._settings.region, ANONYMOUS, request.client, request_id=request_id
+            )
+        else:
+            verified = sigv4.verify(request, claim, self._identity.credential, self._clock.time(), protocol)
+        request.stream = sigv4.signed_body(verified, request)
+        if request.stream is None and request.headers.get("content-encoding") == "gzip":
+            request.body = _gunzip(request.body)
+        return Caller(
+            verified.credential.account,
+            verified.claim.region or self._settings.region,
+            verified.principal,
+            request.client,
+            request.headers.get("user-agent", ""),
+            verified.credential.access_key_id,
+            request_id,
+        )
+
+
+async def _read(request: Request) -> None:
+    """Take in a body that its operation does not stream."""
+    chunks, size = [], 0
+    if request.stream is not None:
+        async for chunk in request.stream:
+            size += len(chunk)
+            if size > _BODY_LIMIT:
+                raise AwsError("RequestEntityTooLarge", "The request body is too large.", status=413)
+            chunks.append(chunk)
+    request.body = b"".join(chunks)
+    request.stream = None
+
+
+def request_of(scope: Scope, receive: Receive) -> Request:
+    """The request of an ASGI scope, its body not yet read."""
+    return Request(
+        method=scope["method"],
+        path=scope["raw_path"].decode("latin-1"),
+        query=scope["query_string"].decode("latin-1"),
+        headers=_headers(scope["headers"]),
+        stream=_body(receive),
+        client=(scope.get("client") or ("", 0))[0],
+    )
+
+
+def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in raw:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        headers[key] = f"{headers[key]},{text}" if key in headers else text
+    return headers
+
+
+async def _body(receive: Receive) -> AsyncIterator[bytes]:
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise AwsError("RequestTimeout", "The connection was closed before the whole body arrived.", status=400)
+        if chunk := message.get("body"):
+            yield chunk
+        if not message.get("more_body"):
+            return
+
+
+def _gunzip(body: bytes) -> bytes:
+    unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    try:
+        plain = unpacker.decompress(body, _BODY_LIMIT)
+    except zlib.error as error:
+        raise AwsError("SerializationException", "The request body is not valid gzip.", status=400) from error
+    if unpacker.unconsumed_tail:
+        raise AwsError("RequestEntityTooLarge", "The request body is too large.", status=413)
+    return plain
+
+
+async def send_response(response: Response, send: Send) -> None:
+    """Send an answer, whole or as it comes."""
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+    start = {"type": "http.response.start", "status": response.status, "headers": headers}
+    body = response.body
+    if isinstance(body, bytes):
+        if not any(name == b"content-length" for name, _ in headers) and response.status not in (204, 304):
+            headers.append((b"content-length", str(len(body)).encode()))
+        await send(start)
+        await send({"type": "http.response.body", "body": body})
+        return
+    await send(start)
+    async for chunk in body:
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})

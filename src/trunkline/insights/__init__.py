@@ -1,0 +1,1 @@
+"""Read models over the ledger: figures and findings that AWS does not give."""

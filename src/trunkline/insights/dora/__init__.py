@@ -1,0 +1,8 @@
+"""The four DORA figures, each with the events it was counted from.
+
+https://dora.dev/guides/dora-metrics-four-keys/
+"""
+
+from trunkline.insights.dora.report import report
+
+__all__ = ["report"]

@@ -1,0 +1,89 @@
+"""Put the parts together: engines by the settings, services from the catalogue, the gateway in front."""
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+
+from trunkline.aws.audit import Audit
+from trunkline.aws.call import Client
+from trunkline.aws.gateway import Gateway
+from trunkline.aws.identity import Authorizer
+from trunkline.aws.operations import Operations
+from trunkline.aws.service import Kit, Service
+from trunkline.core.bus import Bus
+from trunkline.core.clock import RealClock
+from trunkline.core.db import Database
+from trunkline.core.ledger import Ledger
+from trunkline.core.log import get
+from trunkline.core.settings import Settings
+from trunkline.engines import Engines
+from trunkline.server import engines as drivers
+from trunkline.server.catalog import SERVICES
+from trunkline.server.internal import Internal
+
+log = get(__name__)
+
+
+class Platform:
+    """Everything that runs in the process, and the order in which it starts and stops."""
+
+    def __init__(self, kit: Kit, engines: Engines, services: list[Service], gateway: Gateway) -> None:
+        self.kit = kit
+        self.engines = engines
+        self.services = services
+        self.gateway = gateway
+        self._db = kit.db
+
+    async def start(self) -> None:
+        """Engines first, then what reacts and runs on them."""
+        await drivers.start(self.engines)
+        for service in self.services:
+            if service.start is not None:
+                await service.start()
+        await self.kit.bus.start()
+        await self.engines.workflows.resume()
+
+    async def stop(self) -> None:
+        """In reverse; containers and the load balancer are left running."""
+        await self.engines.workflows.close()
+        await self.kit.bus.stop()
+        for service in reversed(self.services):
+            if service.stop is not None:
+                try:
+                    await service.stop()
+                except Exception:
+                    log.exception("a service did not stop cleanly", service=service.name)
+        await drivers.stop(self.engines)
+        self._db.close()
+
+    async def container_gateway(self) -> str | None:
+        """The address at which containers see this host, or None when there are no containers here."""
+        return await drivers.gateway_address(self.engines)
+
+
+def build(settings: Settings, stop: Callable[[], None]) -> Platform:
+    """Compose a server; nothing runs before `Platform.start`. `stop` asks the process to end."""
+    clock = RealClock(settings.clock)
+    db = Database(settings.data_dir / "state.db")
+    ledger = Ledger(db)
+    bus = Bus(db, ledger, clock)
+    engines = drivers.choose(settings, db, clock)
+    operations = Operations(Audit(db, ledger, clock))
+    kit = Kit(settings, db, clock, ledger, bus, Client(operations))
+    services = [
+        importlib.import_module(f"trunkline.services.{name}").build(kit, engines)
+        for name in SERVICES
+        if importlib.util.find_spec(f"trunkline.services.{name}")
+        and importlib.util.find_spec(f"trunkline.services.{name}").origin  # DEVELOPMENT ONLY
+    ]
+    identity = next((service.identity for service in services if service.identity is not None), None)
+    if identity is None:  # DEVELOPMENT ONLY
+        from trunkline.server.devidentity import DevIdentity
+
+        identity = DevIdentity(settings)
+    operations.open(services, Authorizer(identity, clock))
+    gateway = Gateway(settings, operations, identity, clock)
+    for service in services:
+        gateway.mount(service.routes)
+    gateway.mount({"/_trunkline/": Internal(kit, engines, operations, identity, stop)})
+    return Platform(kit, engines, services, gateway)

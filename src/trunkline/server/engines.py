@@ -1,0 +1,71 @@
+"""Choose the driver of each engine by the settings, and start and stop them together."""
+
+from trunkline.core.clock import Clock
+from trunkline.core.db import Database
+from trunkline.core.settings import Settings
+from trunkline.engines import Engines
+from trunkline.engines.containers import open_containers
+from trunkline.engines.git import open_git
+from trunkline.engines.objects import FileObjects
+from trunkline.engines.proxy.interface import Proxy
+from trunkline.engines.registry import open_registry
+from trunkline.engines.telemetry.sqlite import SqliteTelemetry
+from trunkline.engines.workflows import JournalWorkflows
+
+
+def choose(settings: Settings, db: Database, clock: Clock) -> Engines:
+    """The engines of one instance, not yet started."""
+    data = settings.data_dir
+    return Engines(
+        containers=open_containers(settings.containers, settings.instance_id),
+        proxy=_proxy(settings, clock),
+        git=open_git(data, db),
+        registry=open_registry(data, db, clock),
+        objects=FileObjects(data / "objects", db),
+        workflows=JournalWorkflows(db, clock),
+        telemetry=SqliteTelemetry(data / "telemetry", clock),
+    )
+
+
+def _proxy(settings: Settings, clock: Clock) -> Proxy:
+    if settings.proxy == "fake":
+        from trunkline.engines.proxy.fake import FakeProxy
+
+        return FakeProxy(clock)
+    from trunkline.engines.proxy.haproxy import HaproxyProxy
+
+    return HaproxyProxy(settings.data_dir / "proxy", clock)
+
+
+async def start(engines: Engines) -> None:
+    """Start what has something to start; containers are adopted by the services that own them."""
+    await engines.objects.start()
+    await engines.git.start()
+    await engines.registry.start()
+    await engines.proxy.start()
+
+
+async def stop(engines: Engines) -> None:
+    """Let go of everything, leaving the data plane running."""
+    await engines.proxy.detach()
+    await engines.registry.stop()
+    await engines.git.stop()
+    await engines.objects.stop()
+    await engines.containers.close()
+    await engines.telemetry.close()
+
+
+async def gateway_address(engines: Engines) -> str | None:
+    """The address at which containers see this host; None where there are no real ones."""
+    return (await engines.containers.home_network()).gateway or None
+
+
+async def remove_data_plane(engines: Engines, labels: dict[str, str]) -> int:
+    """Stop the load balancer and remove every container and network of this instance; how many containers."""
+    containers = await engines.containers.list(labels)
+    for container in containers:
+        await engines.containers.remove(container.id)
+    for network in await engines.containers.networks(labels):
+        await engines.containers.remove_network(network.name)
+    await engines.proxy.shutdown()
+    return len(containers)
