@@ -2,7 +2,7 @@
 
 from trunkline.aws import arn
 from trunkline.aws.errors import AwsError
-from trunkline.aws.identity import Authorizer
+from trunkline.aws.identity import Authorizer, Identity
 from trunkline.aws.operations import Operations
 from trunkline.aws.service import Call, Caller, Doc
 from trunkline.core import ids
@@ -13,6 +13,16 @@ class Client:
 
     def __init__(self, operations: Operations) -> None:
         self._operations = operations
+
+    @property
+    def authorizer(self) -> Authorizer:
+        """For what an operation must ask beyond its own action, such as iam:PassRole; usable once all are built."""
+        return self._operations.authorizer
+
+    @property
+    def identity(self) -> Identity:
+        """Who is known: for doors that are not AWS APIs (git, the registry), and for STS; usable once all are built."""
+        return self._operations.authorizer.identity
 
     @property
     def authorizer(self) -> Authorizer:

@@ -69,8 +69,9 @@ class Trust:
 class Access:
     """What a service adds to a decision: an api object may have `access(call, request) -> Access`.
 
-    context: the service's condition keys. policies: those attached to the resources, whose owner is `account` (None: the
-    caller's). must_allow: for keys, whose own policy has to allow or to delegate to the account, whatever else allows.
+    context: the service's condition keys. policies: those attached to the resources, whose owner is `account` (None:
+    the caller's). must_allow: for keys, whose own policy has to allow or to delegate to the account, whatever else
+    allows.
     """
 
     context: Mapping[str, str | Sequence[str]] = field(default_factory=dict)

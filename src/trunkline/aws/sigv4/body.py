@@ -43,12 +43,26 @@ def signed_body(verified: Verified, request: StreamedRequest) -> AsyncIterator[b
             _compare(hashlib.sha256(request.body).hexdigest(), payload)
         return None
     if verified.key and len(payload) == 64:
-        return _hashed(stream, payload)
+        return HashedBody(stream, payload)
     return stream
 
 
 async def _one(body: bytes) -> AsyncIterator[bytes]:
     yield body
+
+
+class HashedBody:
+    """A body whose hash is signed: iterate once; the end raises unless `sha256` (hexadecimal) is that of the bytes."""
+
+    def __init__(self, stream: AsyncIterator[bytes], sha256: str) -> None:
+        self.sha256 = sha256
+        self._iterator = _hashed(stream, sha256)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._iterator
+
+    async def __anext__(self) -> bytes:
+        return await self._iterator.__anext__()
 
 
 async def _hashed(stream: AsyncIterator[bytes], expected: str) -> AsyncIterator[bytes]:

@@ -3,52 +3,15 @@
 from trunkline.aws.sigv4.claim import SignedRequest, pairs
 
 # The query parameters that name what is asked for, hence are signed.
-_SIGNED_PARAMETERS = frozenset(
-    [
-        "accelerate",
-        "acl",
-        "analytics",
-        "cors",
-        "defaultObjectAcl",
-        "delete",
-        "inventory",
-        "lifecycle",
-        "location",
-        "logging",
-        "metrics",
-        "notification",
-        "object-lock",
-        "legal-hold",
-        "retention",
-        "partNumber",
-        "policy",
-        "policyStatus",
-        "publicAccessBlock",
-        "replication",
-        "requestPayment",
-        "response-cache-control",
-        "response-content-disposition",
-        "response-content-encoding",
-        "response-content-language",
-        "response-content-type",
-        "response-expires",
-        "restore",
-        "select",
-        "select-type",
-        "storageClass",
-        "tagging",
-        "torrent",
-        "uploadId",
-        "uploads",
-        "versionId",
-        "versioning",
-        "versions",
-        "website",
-        "encryption",
-        "attributes",
-        "ownershipControls",
-    ]
+_NAMES = (
+    "accelerate acl analytics cors defaultObjectAcl delete inventory lifecycle location logging metrics "
+    "notification object-lock legal-hold retention partNumber policy policyStatus publicAccessBlock "
+    "replication requestPayment response-cache-control response-content-disposition response-content-encoding "
+    "response-content-language response-content-type response-expires restore select select-type storageClass "
+    "tagging torrent uploadId uploads versionId versioning versions website encryption attributes "
+    "ownershipControls"
 )
+_SIGNED_PARAMETERS = frozenset(_NAMES.split())
 
 
 def string_to_sign_v2(request: SignedRequest, expires: str) -> str:
