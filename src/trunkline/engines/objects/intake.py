@@ -9,7 +9,7 @@ class Intake:
     """Counts what passes and refuses more than `max_bytes`."""
 
     def __init__(self, source: AsyncIterator[bytes], max_bytes: int | None) -> None:
-        self._source = source
+        self._source = aiter(source)
         self._max_bytes = max_bytes
         self.size = 0
 

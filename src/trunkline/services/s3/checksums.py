@@ -49,10 +49,8 @@ def claims(request: Mapping[str, Any], headers: Mapping[str, str]) -> Claims:
         found.md5 = _decoded(md5, 16)
         if found.md5 is None:
             raise AwsError("InvalidDigest", "The Content-MD5 you specified was invalid.", status=400)
-    for member, algorithm in MEMBERS.items():
-        value = request.get(member)
-        if value is None:
-            continue
+    for member in MEMBERS.keys() & request.keys():
+        algorithm, value = MEMBERS[member], request[member]
         if found.value is not None:
             raise errors.invalid_request(
                 "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."

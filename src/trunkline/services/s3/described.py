@@ -13,7 +13,7 @@ from trunkline.services.s3 import errors
 from trunkline.services.s3.model import STORAGE_CLASSES, Bucket, ObjectVersion
 
 _CONTENT = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "ContentType", "Expires")
-_OVERRIDES = tuple((f"Response{name}", name) for name in _CONTENT)
+_OVERRIDES = {f"Response{name}": name for name in _CONTENT}
 _MAX_METADATA_BYTES = 2048
 _OWNER_ACLS = ("private", "bucket-owner-full-control", "bucket-owner-read")
 _REFUSED = {
@@ -41,9 +41,8 @@ def refuse_ownership(name: str) -> None:
 
 def refuse_unreal(request: Mapping[str, Any]) -> None:
     """501 for what would otherwise be claimed and not done; S3's own 400 where it has one."""
-    for name, feature in _REFUSED.items():
-        if name in request:
-            raise errors.refused(f"Trunkline does not support {feature} ({name}).")
+    for name in _REFUSED.keys() & request.keys():
+        raise errors.refused(f"Trunkline does not support {_REFUSED[name]} ({name}).")
     acl = request.get("ACL")
     if acl is not None and acl not in _OWNER_ACLS:
         raise AwsError("AccessControlListNotSupported", "The bucket does not allow ACLs", status=400)
@@ -61,7 +60,7 @@ def storage_class(request: Mapping[str, Any]) -> str:
 
 def content(request: Mapping[str, Any]) -> dict[str, str]:
     """The content headers of a request."""
-    found = {name: _text(request[name]) for name in _CONTENT if request.get(name) is not None}
+    found = {name: _text(request[name]) for name in _CONTENT if name in request}
     if "ContentEncoding" in found:
         rest = [one.strip() for one in found["ContentEncoding"].split(",") if one.strip() != "aws-chunked"]
         found["ContentEncoding"] = ",".join(rest)
@@ -73,7 +72,10 @@ def content(request: Mapping[str, Any]) -> dict[str, str]:
 
 def metadata(request: Mapping[str, Any]) -> dict[str, str]:
     """The x-amz-meta- headers, in lower case and within S3's limit."""
-    found = {name.lower(): value for name, value in request.get("Metadata", {}).items()}
+    given = request.get("Metadata")
+    if not given:
+        return {}
+    found = {name.lower(): value for name, value in given.items()}
     if sum(len(name.encode()) + len(value.encode()) for name, value in found.items()) > _MAX_METADATA_BYTES:
         raise AwsError(
             "MetadataTooLarge",
@@ -130,9 +132,8 @@ def answer(found: ObjectVersion, bucket: Bucket, request: Mapping[str, Any]) -> 
         described["TagCount"] = len(found.tags)
     if found.seal:
         described |= sealed(found.seal)
-    for asked, name in _OVERRIDES:
-        if request.get(asked) is not None:
-            described[name] = _text(request[asked])
+    for asked in _OVERRIDES.keys() & request.keys():
+        described[_OVERRIDES[asked]] = _text(request[asked])
     return described
 
 
