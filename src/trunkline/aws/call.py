@@ -15,11 +15,6 @@ class Client:
         self._operations = operations
 
     @property
-    def authorizer(self) -> Authorizer:
-        """For what an operation must ask beyond its own action, such as iam:PassRole; usable once all are built."""
-        return self._operations.authorizer
-
-    @property
     def identity(self) -> Identity:
         """Who is known: for doors that are not AWS APIs (git, the registry), and for STS; usable once all are built."""
         return self._operations.authorizer.identity

@@ -60,6 +60,8 @@ class Gateway:
             if route is None:
                 route = protocols.route(request)
             caller = self._authenticate(request, claim, route, request_id)
+            if request.stream is not None and not route.streams:
+                await _read(request)  # an aws-chunked body has become a stream that decodes and checks it
             found = self._operations.find(route.service.name, route.operation.name)
             call = Call(
                 caller,
@@ -92,6 +94,7 @@ class Gateway:
             )
         else:
             verified = sigv4.verify(request, claim, self._identity.credential, self._clock.time(), protocol)
+            self._identity.note_use(verified.access_key_id, route.service.name, verified.region)
         request.stream = sigv4.signed_body(verified, request)
         if request.stream is None and request.headers.get("content-encoding") == "gzip":
             request.body = _gunzip(request.body)

@@ -1,6 +1,6 @@
 """Who sent a request: AWS Signature Version 4 in headers, in presigned URLs and in chunked bodies.
 
-`authenticate(request, identity, now, …)` is what the gateway calls. Its parts, all without I/O:
+The gateway uses it in this order, all without I/O:
 
 1. `claim(request)` reads what the request says of its signer; its `service` and `region` route the request.
 2. `verify(request, claimed, lookup, …)` checks it, and returns the credential with what the body must still prove.
@@ -10,7 +10,6 @@ Also here: Signature Version 2 query strings, which boto3 still makes for S3's p
 passwords that the AWS CLI's CodeCommit credential helper makes for git.
 """
 
-from trunkline.aws.sigv4.authenticate import authenticate
 from trunkline.aws.sigv4.body import ChunkedBody, signed_body
 from trunkline.aws.sigv4.claim import Claim, claim
 from trunkline.aws.sigv4.failures import Protocol
@@ -22,7 +21,6 @@ __all__ = [
     "Claim",
     "Protocol",
     "Verified",
-    "authenticate",
     "claim",
     "open_door",
     "signed_body",

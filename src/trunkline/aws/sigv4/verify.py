@@ -33,7 +33,6 @@ class Verified:
     claim: Claim
     payload: str = UNSIGNED
     key: bytes = field(default=b"", repr=False)
-    owner: str = ""
 
     @property
     def principal(self) -> Principal:
@@ -43,7 +42,7 @@ class Verified:
     @property
     def account(self) -> str:
         """The account to act in: the signer's."""
-        return self.owner or self.credential.account
+        return self.credential.account
 
     @property
     def region(self) -> str:
@@ -96,15 +95,17 @@ def verify(request: SignedRequest, claimed: Claim | None, lookup: Lookup, now: f
     if not hmac.compare_digest(sign(key, to_sign).encode(), claimed.signature.encode()):
         _refuse_signature(protocol, claimed, to_sign, canonical)
     _check_session(claimed, credential, now, protocol)
-    return Verified(credential, claimed, payload, key)
+    in_memory = not s3 and getattr(request, "stream", None) is None and not payload.startswith("STREAMING-")
+    return Verified(credential, claimed, UNSIGNED if in_memory else payload, key)  # hashed here: nothing left to prove
 
 
 def _payload(request: SignedRequest, claimed: Claim, *, s3: bool) -> str:
     """The hash line of the canonical request."""
     given = request.headers.get("x-amz-content-sha256")
     if not s3:
-        if given == UNSIGNED or (given is not None and given.startswith("STREAMING-")):
-            return given
+        streamed = getattr(request, "stream", None) is not None
+        if given is not None and (streamed or given == UNSIGNED or given.startswith("STREAMING-")):
+            return given  # what is streamed is compared when it has been read
         return hashlib.sha256(request.body).hexdigest() if request.body else _EMPTY_HASH
     if given is None:
         if claimed.presigned:
