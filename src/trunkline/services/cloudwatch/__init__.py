@@ -1,0 +1,24 @@
+"""CloudWatch: metrics over the telemetry engine, metric alarms evaluated in real time, dashboards.
+
+Real: PutMetricData (values and counts, statistic sets, high resolution), GetMetricStatistics and GetMetricData with all
+statistics (percentiles, trimmed, winsorised), ListMetrics; metric alarms (M out of N, missing data, percentiles,
+periods from 10 seconds) with history, EventBridge events and SNS actions; dashboards; tags.
+Refused: metric math and Metrics Insights, composite alarms, anomaly detection, alarm actions other than SNS topics,
+metric streams, insight rules, and all that is not implemented. The namespace AWS/ is for service principals only.
+"""
+
+from __future__ import annotations
+
+from trunkline.aws.service import Kit, Service
+from trunkline.engines import Engines
+from trunkline.services.cloudwatch.api import Api
+from trunkline.services.cloudwatch.evaluator import Evaluator
+from trunkline.services.cloudwatch.reactions import Actions
+from trunkline.services.cloudwatch.store import Store
+
+
+def build(kit: Kit, engines: Engines) -> Service:
+    store = Store(kit.db)
+    evaluator = Evaluator(store, engines.telemetry, kit.ledger, kit.clock)
+    Actions(kit, store)
+    return Service("cloudwatch", Api(kit, store, engines.telemetry), start=evaluator.start, stop=evaluator.stop)

@@ -1,0 +1,13 @@
+"""The operations of CloudWatch, in files by what they are about."""
+
+from __future__ import annotations
+
+from trunkline.services.cloudwatch.api.alarms import Alarms
+from trunkline.services.cloudwatch.api.dashboards import Dashboards
+from trunkline.services.cloudwatch.api.descriptions import Descriptions
+from trunkline.services.cloudwatch.api.metrics import Metrics
+from trunkline.services.cloudwatch.api.tags import Tags
+
+
+class Api(Metrics, Alarms, Descriptions, Dashboards, Tags):
+    """All of them."""

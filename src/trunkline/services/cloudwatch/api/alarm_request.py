@@ -1,0 +1,133 @@
+"""Read a PutMetricAlarm request: the alarm it describes, or why there can be none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trunkline.aws import tags
+from trunkline.aws.errors import Refused
+from trunkline.aws.service import Call, Doc
+from trunkline.services.cloudwatch.api.context import invalid
+from trunkline.services.cloudwatch.evaluation import COMPARISONS, TREATMENTS
+from trunkline.services.cloudwatch.metric_data import metric
+from trunkline.services.cloudwatch.model import MetricAlarm
+from trunkline.services.cloudwatch.statistics import UnknownStatistic, parse
+
+_DAY_S = 86_400
+_SINGLE = ("Namespace", "Dimensions", "Period", "Unit", "Statistic", "ExtendedStatistic")
+
+
+def alarm_of(call: Call, req: Doc, now_ms: int) -> MetricAlarm:
+    for member in ("EvaluationCriteria", "ThresholdMetricId", "EvaluationInterval"):
+        if member in req:
+            raise Refused(f"Trunkline does not support {member} in alarms: use a metric and a static threshold.")
+    if any(kind != "Sliding" for kind in req.get("EvaluationWindow", {})):
+        raise Refused("Trunkline evaluates alarms over a sliding window: leave EvaluationWindow out.")
+    query_id, stat = _metric_stat(call, req)
+    named = stat["Metric"]
+    dimensions = named.get("Dimensions", [])
+    metric(call.account, call.region, named.get("Namespace", ""), named.get("MetricName", ""), dimensions)
+    alarm = MetricAlarm(
+        call.account,
+        call.region,
+        req["AlarmName"],
+        req.get("AlarmDescription"),
+        req.get("ActionsEnabled", True),
+        req.get("OKActions", []),
+        req.get("AlarmActions", []),
+        req.get("InsufficientDataActions", []),
+        named["Namespace"],
+        named["MetricName"],
+        [(dimension["Name"], dimension["Value"]) for dimension in dimensions],
+        stat["Stat"],
+        stat["Period"],
+        stat.get("Unit"),
+        _required(req, "EvaluationPeriods"),
+        req.get("DatapointsToAlarm"),
+        _required(req, "Threshold"),
+        _required(req, "ComparisonOperator"),
+        req.get("TreatMissingData"),
+        req.get("EvaluateLowSampleCountPercentile"),
+        query_id,
+        configured_ms=now_ms,
+        updated_ms=now_ms,
+        transitioned_ms=now_ms,
+        tags=tags.normalise(req.get("Tags"), error="InvalidParameterValueException"),
+    )
+    _check(alarm)
+    for action in (*alarm.ok_actions, *alarm.alarm_actions, *alarm.insufficient_data_actions):
+        _check_action(action)
+    return alarm
+
+
+def _required(req: Doc, member: str) -> Any:
+    if member not in req:
+        raise invalid(f"The parameter {member} is required.")
+    return req[member]
+
+
+def _metric_stat(call: Call, req: Doc) -> tuple[str | None, Doc]:
+    """The metric and statistic, whichever of the two forms the request has."""
+    if "Metrics" in req:
+        mixed = [member for member in ("MetricName", *_SINGLE) if member in req]
+        if mixed:
+            raise invalid(f"Metrics list and {mixed[0]} are mutually exclusive.")
+        return _only_query(call, req["Metrics"])
+    for member in ("MetricName", "Namespace", "Period"):
+        _required(req, member)
+    if ("Statistic" in req) == ("ExtendedStatistic" in req):
+        raise invalid("Exactly one of Statistic and ExtendedStatistic must be given.")
+    stat = {
+        "Metric": {name: req[name] for name in ("Namespace", "MetricName", "Dimensions") if name in req},
+        "Period": req["Period"],
+        "Stat": req.get("Statistic") or req["ExtendedStatistic"],
+    }
+    if "Unit" in req:
+        stat["Unit"] = req["Unit"]
+    return None, stat
+
+
+def _only_query(call: Call, queries: list[Doc]) -> tuple[str, Doc]:
+    if any("Expression" in query for query in queries):
+        raise Refused("Trunkline does not support metric math in alarms yet: give one metric.")
+    if len(queries) != 1 or not queries[0].get("ReturnData", True):
+        raise invalid("Exactly one element of the Metrics list should return data.")
+    query = queries[0]
+    if query.get("AccountId", call.account) != call.account:
+        raise Refused("Trunkline does not support cross-account alarms: leave AccountId out.")
+    stat = query.get("MetricStat")
+    if stat is None or not {"Namespace", "MetricName"} <= stat["Metric"].keys():
+        raise invalid("A metric must have a namespace and a name.")
+    return query["Id"], stat
+
+
+def _check(alarm: MetricAlarm) -> None:
+    period, periods = alarm.period_s, alarm.evaluation_periods
+    if period not in {10, 20, 30} and period % 60:
+        raise invalid("Period must be 10, 20, 30 or a multiple of 60")
+    longest = 7 * _DAY_S if period >= 3600 else _DAY_S
+    if period * periods > longest:
+        days = "seven days" if period >= 3600 else "a day"
+        raise invalid(f"Metrics cannot be checked across more than {days} (EvaluationPeriods * Period <= {longest}).")
+    if alarm.datapoints_to_alarm is not None and alarm.datapoints_to_alarm > periods:
+        raise invalid("DatapointsToAlarm cannot be greater than EvaluationPeriods.")
+    if alarm.comparison not in COMPARISONS:
+        raise Refused(f"Trunkline does not support {alarm.comparison}: anomaly detection is not there yet.")
+    if alarm.treat_missing is not None and alarm.treat_missing not in TREATMENTS:
+        raise invalid(f"Value {alarm.treat_missing} for TreatMissingData: must be one of {', '.join(TREATMENTS)}.")
+    try:
+        statistic = parse(alarm.statistic)
+    except UnknownStatistic:
+        raise invalid(f"The value {alarm.statistic} for parameter ExtendedStatistic is not supported.") from None
+    if alarm.low_sample is not None and (
+        statistic.percentile is None or alarm.low_sample not in {"evaluate", "ignore"}
+    ):
+        raise invalid("EvaluateLowSampleCountPercentile is for percentiles, and is either evaluate or ignore.")
+
+
+def _check_action(action: str) -> None:
+    parts = action.split(":")
+    if len(parts) < 6 or parts[0] != "arn":
+        raise invalid(f"Invalid arn syntax: {action}")
+    if parts[2] != "sns" or len(parts) != 6:
+        raise Refused(f"Trunkline's alarm actions are SNS topics: {action} is not supported.")

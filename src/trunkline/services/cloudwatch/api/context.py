@@ -1,0 +1,33 @@
+"""What every operation of the service works with."""
+
+from __future__ import annotations
+
+from trunkline.aws.errors import AwsError
+from trunkline.aws.service import Call, Doc, Kit
+from trunkline.engines.telemetry import Telemetry
+from trunkline.services.cloudwatch.store import Store
+
+
+class Context:
+    def __init__(self, kit: Kit, store: Store, telemetry: Telemetry) -> None:
+        self._kit = kit
+        self._store = store
+        self._telemetry = telemetry
+
+    def _now_ms(self) -> int:
+        return int(self._kit.clock.time() * 1000)
+
+
+def alarm_resources(call: Call, req: Doc) -> list[str]:
+    """The alarms that a request names."""
+    names = req.get("AlarmNames") or [req.get("AlarmName", "*")]
+    return [call.arn(f"alarm:{name}") for name in names]
+
+
+def invalid(message: str) -> AwsError:
+    """What CloudWatch answers to alarms and queries that make no sense; no model declares it."""
+    return AwsError("ValidationError", message, status=400)
+
+
+def invalid_value(message: str) -> AwsError:
+    return AwsError("InvalidParameterValueException", message)

@@ -1,0 +1,144 @@
+"""Alarms: describe them and their history."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from trunkline.aws import paging
+from trunkline.aws.errors import Refused
+from trunkline.aws.service import Call, Doc, operation
+from trunkline.services.cloudwatch.api.context import Context, alarm_resources, invalid
+from trunkline.services.cloudwatch.metric_data import metric
+from trunkline.services.cloudwatch.model import HistoryItem, MetricAlarm
+from trunkline.services.cloudwatch.statistics import parse
+from trunkline.services.cloudwatch.store import HISTORY
+
+_PAGE = 50
+_HISTORY_PAGE = 100
+
+
+class Descriptions(Context):
+    @operation(alarm_resources, mutates=False)
+    async def describe_alarms(self, call: Call, req: Doc) -> Doc:
+        for member in ("ChildrenOfAlarmName", "ParentsOfAlarmName"):
+            if member in req:
+                raise Refused(f"Trunkline has no composite alarms yet: leave {member} out.")
+        names, prefix = req.get("AlarmNames"), req.get("AlarmNamePrefix")
+        if names and prefix is not None:
+            raise invalid("AlarmNamePrefix and AlarmNames are mutually exclusive.")
+        if "MetricAlarm" not in req.get("AlarmTypes", ["MetricAlarm"]):
+            return {"MetricAlarms": [], "CompositeAlarms": []}
+        action = req.get("ActionPrefix")
+        found = [
+            alarm
+            for alarm in self._store.alarms(call.account, call.region)
+            if (not names or alarm.name in names)
+            and (prefix is None or alarm.name.startswith(prefix))
+            and req.get("StateValue", alarm.state) == alarm.state
+            and (action is None or any(a.startswith(action) for a in _all_actions(alarm)))
+        ]
+        shown, token = paging.page(
+            found,
+            req.get("MaxRecords", _PAGE if not names else len(found) or 1),
+            req.get("NextToken"),
+            key=lambda alarm: alarm.name,
+            error="InvalidNextToken",
+        )
+        return {"MetricAlarms": [_described(alarm) for alarm in shown], "CompositeAlarms": [], "NextToken": token}
+
+    @operation(mutates=False)
+    async def describe_alarms_for_metric(self, call: Call, req: Doc) -> Doc:
+        wanted = metric(call.account, call.region, req["Namespace"], req["MetricName"], req.get("Dimensions"))
+        statistic = req.get("Statistic") or req.get("ExtendedStatistic")
+        found = [
+            alarm
+            for alarm in self._store.alarms(call.account, call.region)
+            if alarm.identity == wanted
+            and statistic in (None, alarm.statistic)
+            and req.get("Period", alarm.period_s) == alarm.period_s
+            and req.get("Unit", alarm.unit) == alarm.unit
+        ]
+        return {"MetricAlarms": [_described(alarm) for alarm in found]}
+
+    @operation(alarm_resources, mutates=False)
+    async def describe_alarm_history(self, call: Call, req: Doc) -> Doc:
+        if "AlarmContributorId" in req:
+            raise Refused("Trunkline's alarms have no contributors: leave AlarmContributorId out.")
+        start = int(req["StartDate"].timestamp() * 1000) if "StartDate" in req else None
+        end = int(req["EndDate"].timestamp() * 1000) if "EndDate" in req else None
+        named = {"alarm": req["AlarmName"]} if "AlarmName" in req else {}
+        found = [
+            item
+            for item in HISTORY.find(self._store.db, prefix=(call.account, call.region), **named)
+            if (start is None or item.time_ms >= start)
+            and (end is None or item.time_ms <= end)
+            and req.get("HistoryItemType", item.kind) == item.kind
+            and "MetricAlarm" in req.get("AlarmTypes", ["MetricAlarm"])
+        ]
+        shown, token = paging.page(
+            found,
+            req.get("MaxRecords", _HISTORY_PAGE),
+            req.get("NextToken"),
+            key=lambda item: f"{item.time_ms:014d}{item.id}",
+            reverse=req.get("ScanBy", "TimestampDescending") == "TimestampDescending",
+            error="InvalidNextToken",
+        )
+        return {"AlarmHistoryItems": [_history(item) for item in shown], "NextToken": token}
+
+
+def _all_actions(alarm: MetricAlarm) -> list[str]:
+    return [*alarm.ok_actions, *alarm.alarm_actions, *alarm.insufficient_data_actions]
+
+
+def _time(time_ms: int) -> datetime:
+    return datetime.fromtimestamp(time_ms / 1000, UTC)
+
+
+def _history(item: HistoryItem) -> Doc:
+    return {
+        "AlarmName": item.alarm,
+        "AlarmType": "MetricAlarm",
+        "Timestamp": _time(item.time_ms),
+        "HistoryItemType": item.kind,
+        "HistorySummary": item.summary,
+        "HistoryData": item.data,
+    }
+
+
+def _described(alarm: MetricAlarm) -> Doc:
+    dimensions = [{"Name": name, "Value": value} for name, value in alarm.dimensions]
+    shown: Doc = {
+        "AlarmName": alarm.name,
+        "AlarmArn": alarm.arn,
+        "AlarmDescription": alarm.description,
+        "AlarmConfigurationUpdatedTimestamp": _time(alarm.configured_ms),
+        "ActionsEnabled": alarm.actions_enabled,
+        "OKActions": alarm.ok_actions,
+        "AlarmActions": alarm.alarm_actions,
+        "InsufficientDataActions": alarm.insufficient_data_actions,
+        "StateValue": alarm.state,
+        "StateReason": alarm.reason,
+        "StateReasonData": alarm.reason_data,
+        "StateUpdatedTimestamp": _time(alarm.updated_ms),
+        "StateTransitionedTimestamp": _time(alarm.transitioned_ms),
+        "EvaluationPeriods": alarm.evaluation_periods,
+        "DatapointsToAlarm": alarm.datapoints_to_alarm,
+        "Threshold": alarm.threshold,
+        "ComparisonOperator": alarm.comparison,
+        "TreatMissingData": alarm.treat_missing,
+        "EvaluateLowSampleCountPercentile": alarm.low_sample,
+    }
+    if alarm.query_id is not None:
+        identity = {"Namespace": alarm.namespace, "MetricName": alarm.metric, "Dimensions": dimensions}
+        stat = {"Metric": identity, "Period": alarm.period_s, "Stat": alarm.statistic, "Unit": alarm.unit}
+        return {**shown, "Metrics": [{"Id": alarm.query_id, "MetricStat": stat, "ReturnData": True}]}
+    kind = "ExtendedStatistic" if parse(alarm.statistic).values else "Statistic"
+    return {
+        **shown,
+        "MetricName": alarm.metric,
+        "Namespace": alarm.namespace,
+        "Dimensions": dimensions,
+        kind: alarm.statistic,
+        "Period": alarm.period_s,
+        "Unit": alarm.unit,
+    }

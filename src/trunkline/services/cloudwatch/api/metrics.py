@@ -1,0 +1,227 @@
+"""Metrics: put, get, list."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from trunkline.aws import paging
+from trunkline.aws.errors import AwsError, Refused
+from trunkline.aws.service import Call, Doc, operation
+from trunkline.engines.telemetry import Bucket, Metric
+from trunkline.services.cloudwatch.api.context import Context, invalid, invalid_value
+from trunkline.services.cloudwatch.metric_data import MAX_METRICS, metric, samples
+from trunkline.services.cloudwatch.statistics import Statistic, UnknownStatistic, parse
+
+_TWO_WEEKS_MS = 14 * 86_400_000
+_THREE_HOURS_MS = 3 * 3_600_000
+_MAX_STATISTICS_POINTS = 1440
+_MAX_QUERIES = 500
+_MAX_POINTS = 100_800
+_LIST_PAGE = 500
+
+
+class Metrics(Context):
+    @operation(mutates=False)  # a data event to CloudTrail: too many for the audit record
+    async def put_metric_data(self, call: Call, req: Doc) -> Doc:
+        namespace = req["Namespace"]
+        if namespace.startswith("AWS/") and call.caller.principal.kind != "service":
+            raise invalid_value(f"The value {namespace} for parameter Namespace is invalid.")
+        if req.get("EntityMetricData"):
+            raise Refused("Trunkline does not support EntityMetricData: put the same data as MetricData.")
+        data = req.get("MetricData")
+        if not data:
+            raise AwsError("MissingRequiredParameterException", "The parameter MetricData is required.")
+        if len(data) > MAX_METRICS:
+            raise invalid_value(f"The collection MetricData must not have a size greater than {MAX_METRICS}.")
+        await self._telemetry.put_samples(samples(call.account, call.region, namespace, data, self._now_ms()))
+        return {}
+
+    @operation()
+    async def get_metric_statistics(self, call: Call, req: Doc) -> Doc:
+        names, extended = req.get("Statistics", []), req.get("ExtendedStatistics", [])
+        if not names and not extended:
+            raise AwsError("MissingRequiredParameterException", "Must specify either Statistics or ExtendedStatistics.")
+        statistics = {name: _parsed(name) for name in (*names, *extended)}
+        period, start, end = req["Period"], _ms(req["StartTime"]), _ms(req["EndTime"])
+        _check_period(period)
+        if start >= end:
+            raise invalid_value("The parameter StartTime must be less than the parameter EndTime.")
+        # AWS rounds the start down to the whole minute (below a minute: to the period).
+        start -= start % (min(period, 60) * 1000)
+        count = -(-(end - start) // (period * 1000))
+        if count > _MAX_STATISTICS_POINTS:
+            raise AwsError(
+                "InvalidParameterCombinationException",
+                f"You have requested up to {count:,} datapoints, which exceeds the limit of 1,440. You may reduce the"
+                " datapoints requested by increasing Period, or decreasing the time range.",
+            )
+        identity = metric(call.account, call.region, req["Namespace"], req["MetricName"], req.get("Dimensions"))
+        by_unit = await self._buckets(identity, (start, end, period), req.get("Unit"), statistics.values())
+        points = [
+            _datapoint(bucket, unit, names, extended, statistics)
+            for unit, buckets in by_unit.items()
+            for bucket in buckets
+        ]
+        return {"Label": req["MetricName"], "Datapoints": [point for point in points if point is not None]}
+
+    async def _buckets(
+        self, identity: Metric, window: tuple[int, int, int], unit: str | None, statistics: Any
+    ) -> dict[str, list[Bucket]]:
+        start, end, period = window
+        values = any(statistic.values for statistic in statistics)
+
+        def read() -> dict[str, list[Bucket]]:
+            return self._telemetry.buckets(identity, start, end, period * 1000, unit=unit, values=values)
+
+        # A long range is read beside the event loop; for a short one the switch of threads costs more than the read.
+        return await asyncio.to_thread(read) if end - start > _THREE_HOURS_MS else read()
+
+    @operation()
+    async def get_metric_data(self, call: Call, req: Doc) -> Doc:
+        queries, start, end = req["MetricDataQueries"], _ms(req["StartTime"]), _ms(req["EndTime"])
+        _check_queries(call, queries)
+        if start >= end:
+            raise invalid("The parameter EndTime must be greater than StartTime.")
+        descending = req.get("ScanBy", "TimestampDescending") == "TimestampDescending"
+        results = []
+        for query in queries:
+            if query.get("ReturnData", True):
+                points = await self._points(call, query["MetricStat"], start, end)
+                label = query.get("Label", query["MetricStat"]["Metric"].get("MetricName", ""))
+                results.append((query["Id"], label, points[::-1] if descending else points))
+        limit = min(req.get("MaxDatapoints", _MAX_POINTS), _MAX_POINTS)
+        return _data_page(results, limit, req.get("NextToken"))
+
+    async def _points(self, call: Call, stat: Doc, start: int, end: int) -> list[tuple[int, float]]:
+        """Time and value of each period that has data, the oldest first."""
+        statistic, period = _parsed(stat["Stat"]), stat["Period"]
+        _check_period(period)
+        named = stat["Metric"]
+        identity = metric(
+            call.account, call.region, named.get("Namespace", ""), named.get("MetricName", ""), named.get("Dimensions")
+        )
+        aligned = start - start % (period * 1000)
+        by_unit = await self._buckets(identity, (aligned, end, period), stat.get("Unit"), (statistic,))
+        buckets = max(by_unit.values(), key=lambda found: found[-1].start_ms, default=[])
+        values = [(bucket.start_ms, statistic.of(bucket)) for bucket in buckets]
+        return [(at, value) for at, value in values if value is not None]
+
+    @operation()
+    async def list_metrics(self, call: Call, req: Doc) -> Doc:
+        if req.get("OwningAccount", call.account) != call.account:
+            raise Refused("Trunkline does not support cross-account observability: leave OwningAccount out.")
+        wanted = [(f["Name"], f.get("Value")) for f in req.get("Dimensions", ())]
+        since = self._now_ms() - (_THREE_HOURS_MS if "RecentlyActive" in req else _TWO_WEEKS_MS)
+        found = [
+            identity
+            for identity in self._telemetry.metrics(
+                call.account,
+                call.region,
+                namespace=req.get("Namespace"),
+                name=req.get("MetricName"),
+                since_ms=since,
+            )
+            if all(
+                any(name == has and value in (None, held) for has, held in identity.dimensions)
+                for name, value in wanted
+            )
+        ]
+        shown, token = paging.page(
+            found,
+            _LIST_PAGE,
+            req.get("NextToken"),
+            key=lambda identity: "\0".join((identity.namespace, identity.name, repr(identity.dimensions))),
+            error="InvalidParameterValueException",
+        )
+        return {"Metrics": [_listed(identity) for identity in shown], "NextToken": token}
+
+
+def _listed(identity: Metric) -> Doc:
+    return {
+        "Namespace": identity.namespace,
+        "MetricName": identity.name,
+        "Dimensions": [{"Name": name, "Value": value} for name, value in identity.dimensions],
+    }
+
+
+def _ms(time: datetime) -> int:
+    return int(time.timestamp() * 1000)
+
+
+def _time(time_ms: int) -> datetime:
+    return datetime.fromtimestamp(time_ms / 1000, UTC)
+
+
+def _parsed(name: str) -> Statistic:
+    try:
+        return parse(name)
+    except UnknownStatistic:
+        raise invalid_value(f"The value {name} for parameter ExtendedStatistic is not supported.") from None
+
+
+def _check_period(period: int) -> None:
+    if period not in {1, 5, 10, 20, 30} and period % 60:
+        raise invalid_value(f"The parameter Period must be 1, 5, 10, 20, 30 or a multiple of 60: {period} is not.")
+
+
+def _datapoint(
+    bucket: Bucket, unit: str, names: Sequence[str], extended: Sequence[str], statistics: dict[str, Statistic]
+) -> Doc | None:
+    shown: Doc = {name: statistics[name].of(bucket) for name in names}
+    found = {name: statistics[name].of(bucket) for name in extended}
+    found = {name: value for name, value in found.items() if value is not None}
+    if found:
+        shown["ExtendedStatistics"] = found
+    return {"Timestamp": _time(bucket.start_ms), "Unit": unit, **shown} if shown else None
+
+
+def _check_queries(call: Call, queries: Sequence[Doc]) -> None:
+    if not queries or len(queries) > _MAX_QUERIES:
+        raise invalid(f"MetricDataQueries must have between 1 and {_MAX_QUERIES} members.")
+    ids = [query["Id"] for query in queries]
+    if len(set(ids)) != len(ids):
+        raise invalid("The values for parameter Id in MetricDataQueries must be unique.")
+    for query in queries:
+        if "Expression" in query:
+            raise Refused(
+                "Trunkline does not support metric math and Metrics Insights expressions yet:"
+                f" query {query['Id']} must be a MetricStat.",
+            )
+        if "MetricStat" not in query:
+            raise invalid(f"The query {query['Id']} must have a MetricStat or an Expression.")
+        if query.get("AccountId", call.account) != call.account:
+            raise Refused("Trunkline does not support cross-account observability: leave AccountId out.")
+
+
+def _data_page(results: list[tuple[str, str, list[tuple[int, float]]]], limit: int, token: str | None) -> Doc:
+    """Up to `limit` points of all results together; the token counts how many of each have been given."""
+    given = dict.fromkeys((result[0] for result in results), 0)
+    if token is not None:
+        place = paging.decode(token, error="InvalidNextToken")
+        try:
+            given.update((name, int(count)) for name, _, count in (part.partition("=") for part in place.split("&")))
+        except ValueError:
+            raise AwsError("InvalidNextToken", "The specified nextToken is not valid.") from None
+    shown, more = [], False
+    for query_id, label, points in results:
+        part = points[given[query_id] :][:limit]
+        limit -= len(part)
+        given[query_id] += len(part)
+        complete = given[query_id] >= len(points)
+        more = more or not complete
+        shown.append(
+            {
+                "Id": query_id,
+                "Label": label,
+                "Timestamps": [_time(at) for at, _ in part],
+                "Values": [value for _, value in part],
+                "StatusCode": "Complete" if complete else "PartialData",
+            }
+        )
+    answer: Doc = {"MetricDataResults": shown, "Messages": []}
+    if more:
+        answer["NextToken"] = paging.encode("&".join(f"{name}={count}" for name, count in given.items()))
+    return answer

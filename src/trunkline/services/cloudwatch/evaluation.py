@@ -1,0 +1,88 @@
+"""Which state an alarm's data points call for: M out of N, missing data, low sample counts.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html and alarms-and-missing-data.html
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from trunkline.services.cloudwatch.model import ALARM, INSUFFICIENT_DATA, OK
+
+EXTRA_PERIODS = 2
+"""How many periods before the N evaluated ones are looked at, so that real data can stand in for missing data."""
+
+COMPARISONS: dict[str, tuple[Callable[[float, float], bool], str]] = {
+    "GreaterThanOrEqualToThreshold": (operator.ge, "greater than or equal to"),
+    "GreaterThanThreshold": (operator.gt, "greater than"),
+    "LessThanThreshold": (operator.lt, "less than"),
+    "LessThanOrEqualToThreshold": (operator.le, "less than or equal to"),
+}
+TREATMENTS = ("breaching", "notBreaching", "ignore", "missing")
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One period: its start, and its value unless it is missing."""
+
+    start_ms: int
+    value: float | None = None
+    count: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The state called for (None: keep the present one), and what decided it, the newest point first."""
+
+    state: str | None
+    points: tuple[Point, ...] = ()
+    """The real points that bear the state out: the breaching ones for ALARM, the others for OK."""
+    filled: int = 0
+    """How many missing points were filled in."""
+
+
+KEEP = Verdict(None)
+
+
+def evaluate(
+    points: Sequence[Point],
+    *,
+    periods: int,
+    needed: int,
+    breaches: Callable[[float], bool],
+    treat_missing: str,
+    too_few_samples: Callable[[Point], bool] = lambda point: False,
+) -> Verdict:
+    """The verdict over `points`, the oldest first: the last `periods` and EXTRA_PERIODS before them."""
+    real = [point for point in points if point.value is not None]
+    if not real:
+        state = {"breaching": ALARM, "notBreaching": OK, "missing": INSUFFICIENT_DATA, "ignore": None}[treat_missing]
+        return Verdict(state, (), periods)
+    evaluated = real[-periods:]
+    if any(too_few_samples(point) for point in evaluated):
+        return KEEP
+    bad = tuple(reversed([point for point in evaluated if point.value is not None and breaches(point.value)]))
+    good = tuple(reversed([point for point in evaluated if point not in bad]))
+    filled = periods - len(evaluated)
+    if len(bad) >= needed:
+        return Verdict(ALARM, bad, filled)
+    if treat_missing == "breaching" and len(bad) + filled >= needed:
+        return Verdict(ALARM, bad, filled)
+    if treat_missing in {"breaching", "notBreaching"} or good:
+        return Verdict(OK, good, filled)
+    # All real points breach, but they are fewer than needed. AWS alarms when the oldest of them has been followed by
+    # nothing but missing points for as long as an alarm takes, and else waits for more.
+    recent = points[-periods:]
+    age = next((len(recent) - at for at, point in enumerate(recent) if point.value is not None), 0)
+    if treat_missing == "missing" and age >= needed:
+        return Verdict(ALARM, bad, filled)
+    return KEEP
+
+
+def few_samples(percentile: float) -> Callable[[Point], bool]:
+    """Whether a period has too few samples for its percentile to mean anything, by AWS's rule."""
+    share = percentile / 100
+    least = 10 / (1 - share) if 0.5 <= share < 1 else 10 / share if 0 < share < 0.5 else 0
+    return lambda point: point.count < least

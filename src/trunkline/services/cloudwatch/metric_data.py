@@ -1,0 +1,94 @@
+"""Turn what PutMetricData was given into samples, or say what is wrong with it in AWS's words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from math import isfinite
+from typing import Any
+
+from trunkline.aws.errors import AwsError
+from trunkline.engines.telemetry import Metric, Sample, Spread, StatisticSet
+
+MAX_METRICS = 1000
+_MAX_VALUES = 150
+_LARGEST = 2.0**360
+_OLDEST_MS = 14 * 86_400_000
+_AHEAD_MS = 2 * 3_600_000
+_MINUTE_MS = 60_000
+
+Doc = dict[str, Any]
+
+
+def samples(account: str, region: str, namespace: str, data: list[Doc], now_ms: int) -> list[Sample]:
+    """One sample a datum, stamped with the second (high resolution) or the minute it belongs to."""
+    found = []
+    for number, datum in enumerate(data, start=1):
+        time = datum.get("Timestamp")
+        time_ms = now_ms if time is None else int(time.timestamp() * 1000)
+        if not now_ms - _OLDEST_MS <= time_ms <= now_ms + _AHEAD_MS:
+            raise _badly_timed(number, time, now_ms)
+        step_ms = 1000 if datum.get("StorageResolution") == 1 else _MINUTE_MS
+        value = datum.get("Value")
+        if value is None or len(datum.keys() & {"Value", "Values", "StatisticValues"}) != 1:
+            value = _value(datum, number)
+        elif not (isfinite(value) and -_LARGEST <= value <= _LARGEST):
+            raise _invalid(f"The value {value} for parameter MetricData.member.{number}.Value is invalid.")
+        identity = metric(account, region, namespace, datum["MetricName"], datum.get("Dimensions"))
+        found.append(Sample(identity, time_ms - time_ms % step_ms, value, datum.get("Unit", "None")))
+    return found
+
+
+def metric(account: str, region: str, namespace: str, name: str, dimensions: list[Doc] | None) -> Metric:
+    if not dimensions:
+        return Metric(account, region, namespace, name)
+    pairs = tuple(sorted((dimension["Name"], dimension["Value"]) for dimension in dimensions))
+    if len(pairs) > 1 and len({pair[0] for pair in pairs}) != len(pairs):
+        raise _invalid("The dimensions of a metric must have different names.")
+    return Metric(account, region, namespace, name, pairs)
+
+
+def _value(datum: Doc, number: int) -> float | Spread | StatisticSet:
+    member = f"MetricData.member.{number}"
+    given = [name for name in ("Value", "Values", "StatisticValues") if name in datum]
+    if len(given) > 1:
+        raise AwsError(
+            "InvalidParameterCombinationException",
+            f"The parameters {member}.{given[0]} and {member}.{given[1]} are mutually exclusive"
+            " and you have specified both.",
+        )
+    if not given:
+        raise AwsError(
+            "MissingRequiredParameterException",
+            f"The parameter {member}.Value, {member}.Values or {member}.StatisticValues is required.",
+        )
+    if given == ["Values"]:
+        return _spread(datum, member)
+    given_set = datum["StatisticValues"]
+    found = StatisticSet(*(float(given_set[name]) for name in ("SampleCount", "Sum", "Minimum", "Maximum")))
+    if not all(isfinite(part) for part in found) or found.samples <= 0 or found.minimum > found.maximum:
+        raise _invalid(f"The value of parameter {member}.StatisticValues is invalid.")
+    return found
+
+
+def _spread(datum: Doc, member: str) -> Spread:
+    values = [float(value) for value in datum["Values"]]
+    counts = [float(count) for count in datum.get("Counts", [1.0] * len(values))]
+    if not values or len(values) > _MAX_VALUES:
+        raise _invalid(f"The parameter {member}.Values must have between 1 and {_MAX_VALUES} members.")
+    if len(counts) != len(values):
+        raise _invalid(f"The parameters {member}.Values and {member}.Counts must be of the same size.")
+    if not all(isfinite(value) and -_LARGEST <= value <= _LARGEST for value in values):
+        raise _invalid(f"The parameter {member}.Values holds an invalid value.")
+    if not all(isfinite(count) and count > 0 for count in counts):
+        raise _invalid(f"The parameter {member}.Counts holds an invalid value.")
+    return Spread(values, counts)
+
+
+def _badly_timed(number: int, time: datetime | None, now_ms: int) -> AwsError:
+    late = time is not None and time.timestamp() * 1000 > now_ms
+    limit = "two hours in the future" if late else "two weeks in the past"
+    return _invalid(f"The parameter MetricData.member.{number}.Timestamp must specify a time no more than {limit}.")
+
+
+def _invalid(message: str) -> AwsError:
+    return AwsError("InvalidParameterValueException", message)

@@ -1,0 +1,99 @@
+"""Alarms, their history, and dashboards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from trunkline.aws import arn
+from trunkline.engines.telemetry import Metric
+
+OK, ALARM, INSUFFICIENT_DATA = "OK", "ALARM", "INSUFFICIENT_DATA"
+INITIAL_REASON = "Unchecked: Initial alarm creation"
+HISTORY_KEPT_MS = 30 * 86_400_000
+
+
+@dataclass
+class MetricAlarm:
+    """A metric alarm's configuration and state. Times are epoch milliseconds."""
+
+    account: str
+    region: str
+    name: str
+    description: str | None
+    actions_enabled: bool
+    ok_actions: list[str]
+    alarm_actions: list[str]
+    insufficient_data_actions: list[str]
+    namespace: str
+    metric: str
+    dimensions: list[tuple[str, str]]
+    """As given; `identity` sorts them."""
+    statistic: str
+    period_s: int
+    unit: str | None
+    evaluation_periods: int
+    datapoints_to_alarm: int | None
+    threshold: float
+    comparison: str
+    treat_missing: str | None
+    low_sample: str | None
+    query_id: str | None = None
+    """The id of the only entry of Metrics, when the alarm was put in that form."""
+    configured_ms: int = 0
+    state: str = INSUFFICIENT_DATA
+    reason: str = INITIAL_REASON
+    reason_data: str | None = None
+    updated_ms: int = 0
+    transitioned_ms: int = 0
+    tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def arn(self) -> str:
+        return alarm_arn(self.account, self.region, self.name)
+
+    @property
+    def identity(self) -> Metric:
+        dimensions = tuple(sorted((name, value) for name, value in self.dimensions))
+        return Metric(self.account, self.region, self.namespace, self.metric, dimensions)
+
+    @property
+    def needed(self) -> int:
+        """M of "M out of N"."""
+        return self.datapoints_to_alarm or self.evaluation_periods
+
+    def actions(self, state: str) -> list[str]:
+        by_state = {OK: self.ok_actions, ALARM: self.alarm_actions, INSUFFICIENT_DATA: self.insufficient_data_actions}
+        return by_state[state]
+
+
+def alarm_arn(account: str, region: str, name: str) -> str:
+    return arn.arn("cloudwatch", region, account, f"alarm:{name}")
+
+
+@dataclass
+class HistoryItem:
+    account: str
+    region: str
+    time_ms: int
+    id: str
+    alarm: str
+    kind: str
+    summary: str
+    data: str
+
+
+@dataclass
+class Dashboard:
+    account: str
+    name: str
+    body: str
+    modified_ms: int
+    tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def arn(self) -> str:
+        return dashboard_arn(self.account, self.name)
+
+
+def dashboard_arn(account: str, name: str) -> str:
+    return arn.arn("cloudwatch", "", account, f"dashboard/{name}")

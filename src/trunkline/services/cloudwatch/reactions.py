@@ -1,0 +1,70 @@
+"""Perform the actions of an alarm that changed its state.
+
+A reaction to the alarm's own event, so that an action is not lost when the server dies between the state change and the
+call. Each is done once: its history item is written with the event's id and looked up first.
+"""
+
+from __future__ import annotations
+
+import orjson
+
+from trunkline.aws.errors import AwsError
+from trunkline.aws.service import Caller, Kit
+from trunkline.core.db import Tx
+from trunkline.core.events import Event
+from trunkline.core.log import get
+from trunkline.services.cloudwatch.events import SOURCE, STATE_CHANGE, notification, subject
+from trunkline.services.cloudwatch.model import HistoryItem, MetricAlarm
+from trunkline.services.cloudwatch.store import HISTORY, Store
+
+log = get(__name__)
+
+
+class Actions:
+    def __init__(self, kit: Kit, store: Store) -> None:
+        self._kit = kit
+        self._store = store
+        kit.bus.subscribe("cloudwatch-actions", self.perform, sources=(SOURCE,), detail_types=(STATE_CHANGE,))
+
+    async def perform(self, event: Event) -> None:
+        alarm = self._store.alarm(event.account, event.region, event.detail["alarmName"])
+        if alarm is None or not alarm.actions_enabled:
+            return
+        for number, action in enumerate(alarm.actions(event.detail["state"]["value"])):
+            await self._perform(alarm, event, action, f"{event.id}-{number}")
+
+    async def _perform(self, alarm: MetricAlarm, event: Event, action: str, key: str) -> None:
+        time_ms = int(event.time.timestamp() * 1000)
+        if HISTORY.get(self._store.db, alarm.account, alarm.region, time_ms, key) is not None:
+            return
+        state, previous = event.detail["state"], event.detail["previousState"]
+        message = notification(alarm, state, previous)
+        request = {
+            "TopicArn": action,
+            "Subject": subject(alarm, state["value"]),
+            "Message": orjson.dumps(message).decode(),
+        }
+        caller = Caller.service("cloudwatch.amazonaws.com", alarm.account, alarm.region)
+        error = None
+        try:
+            await self._kit.call("sns", "Publish", request, as_=caller)
+        except AwsError as refused:
+            error = refused.message or refused.code
+            log.warning("an alarm action was refused", alarm=alarm.name, action=action, why=error)
+        data = {
+            "actionState": "Failed" if error else "Succeeded",
+            "stateUpdateTimestamp": time_ms,
+            "notificationResource": action,
+            "publishedMessage": None if error else orjson.dumps({"default": request["Message"]}).decode(),
+            "error": error,
+        }
+        summary = f"{'Failed to execute' if error else 'Successfully executed'} action {action}"
+        text = orjson.dumps(data).decode()
+        if len(text) > 4095:
+            text = orjson.dumps({**data, "publishedMessage": None}).decode()
+        item = HistoryItem(alarm.account, alarm.region, time_ms, key, alarm.name, "Action", summary[:255], text)
+
+        def work(tx: Tx) -> None:
+            HISTORY.put(tx, item)
+
+        await self._store.db.write(work)
