@@ -104,6 +104,9 @@ class GitDriver:
     async def entry(self, repository: str, rev: str, path: str) -> Entry | None:
         return await read.entry(self._path(repository), rev, path)
 
+    async def entries(self, repository: str, rev: str, paths: Sequence[str]) -> dict[str, Entry]:
+        return await read.entries(self._path(repository), rev, paths)
+
     async def folder(self, repository: str, tree: str) -> list[Entry]:
         return await read.folder(self._path(repository), tree)
 

@@ -181,6 +181,9 @@ class Git(Protocol):
     async def entry(self, repository: str, rev: str, path: str) -> Entry | None:
         """What stands at `path` (\"\" is the root) in a commit."""
 
+    async def entries(self, repository: str, rev: str, paths: Sequence[str]) -> dict[str, Entry]:
+        """What stands at each of several paths in a commit; those with nothing are left out."""
+
     async def folder(self, repository: str, tree: str) -> list[Entry]:
         """The names directly in a tree, with full sizes of blobs; paths are relative to the tree."""
 

@@ -80,9 +80,15 @@ async def entry(repository: Path, rev: str, path: str) -> Entry | None:
     if not path:
         out = await process.run(repository, ["rev-parse", "--verify", "--end-of-options", f"{rev}^{{tree}}"])
         return Entry("", "040000", "tree", out.decode().strip())
-    out = await process.run(repository, ["ls-tree", "-z", "-l", "--full-tree", rev, "--", f"{path}"])
-    found = parse_tree(out)
-    return found[0] if found and found[0].path == path else None
+    return (await entries(repository, rev, [path])).get(path)
+
+
+async def entries(repository: Path, rev: str, paths: Sequence[str]) -> dict[str, Entry]:
+    """What stands at each of several paths."""
+    if not paths:
+        return {}
+    out = await process.run(repository, ["ls-tree", "-z", "-l", "--full-tree", rev, "--", *paths])
+    return {found.path: found for found in parse_tree(out)}
 
 
 async def folder(repository: Path, tree: str) -> list[Entry]:
