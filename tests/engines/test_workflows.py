@@ -495,3 +495,21 @@ async def test_a_thousand_waiting_workflows_resume_within_a_second_and_wake_at_o
     assert time.perf_counter() - begun < 1.0
     await engine.close()
     machine.db.close()
+
+
+async def test_close_is_not_held_up_by_a_step_that_swallows_its_cancellation(machine: Machine) -> None:
+    async def stubborn() -> None:
+        machine.calls.append("begun")
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            await asyncio.sleep(3600)
+
+    async def deploy(wf: Workflow, input: Doc) -> None:
+        await wf.step("stubborn", stubborn)
+
+    engine = await machine.reboot(deploy=deploy)
+    await engine.start("deploy", "d-1", {})
+    await machine.until(lambda: machine.calls)
+    await asyncio.wait_for(engine.close(), 5)
+    assert engine.status("d-1") is WorkflowStatus.RUNNING

@@ -133,7 +133,8 @@ class Bus:
 
 async def _set_within(event: asyncio.Event, seconds: float) -> bool:
     try:
-        await asyncio.wait_for(event.wait(), seconds)
+        async with asyncio.timeout(seconds):  # wait_for swallows a cancellation that meets the event (CPython 3.11)
+            await event.wait()
     except TimeoutError:
         return False
     return True

@@ -86,9 +86,10 @@ class JournalWorkflows:
 
     async def close(self) -> None:
         self._closing = True
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()  # again and again: a step's code may swallow one
+            await asyncio.wait(self._tasks, timeout=0.5)
         # A cancelled task may have left its last entry with the writer: behind this commit it is in the journal.
         await self._db.write(lambda tx: None)
 
