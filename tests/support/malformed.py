@@ -84,7 +84,7 @@ def _mutations(shape: Shape, value: Any, path: tuple[Any, ...]) -> Iterator[Muta
             here = (*path, member.name)
             if member.name not in value:
                 continue
-            if member.required and not member.idempotency_token:
+            if member.required and not (member.idempotency_token or member.streaming):
                 yield "missing", here, _GONE, True
             if not member.streaming:
                 yield from _of_member(member, here)

@@ -148,20 +148,20 @@ def _ecr(_operation: Operation, error: Invalid) -> AwsError:
 def _s3(operation: Operation, error: Invalid) -> AwsError:
     fault = error.faults[0]
     member = operation.input.members.get(fault.member) if operation.input else None
-    if fault.member == "Bucket":
-        return AwsError("InvalidBucketName", "The specified bucket is not valid.", status=400)
-    if fault.member == "Key" and not fault.missing:
-        return AwsError("KeyTooLongError", "Your key is too long", status=400)
-    if member is not None and member.location is None:
+    if member is None or member.location is None:
         return AwsError(
             "MalformedXML",
             "The XML you provided was not well-formed or did not validate against our published schema",
             status=400,
         )
+    if fault.member == "Bucket":
+        return AwsError("InvalidBucketName", "The specified bucket is not valid.", status=400)
+    if fault.member == "Key" and not fault.missing:
+        return AwsError("KeyTooLongError", "Your key is too long", status=400)
     if fault.missing:
-        wire = member.wire_name if member else fault.path
-        return AwsError("InvalidRequest", f"Missing required header or parameter for this request: {wire}", status=400)
-    return AwsError("InvalidArgument", fault.text, status=400, ArgumentName=member.wire_name if member else fault.path)
+        message = f"Missing required header or parameter for this request: {member.wire_name}"
+        return AwsError("InvalidRequest", message, status=400)
+    return AwsError("InvalidArgument", fault.text, status=400, ArgumentName=member.wire_name)
 
 
 _SPECIAL: dict[str, Callable[[Operation, Invalid], AwsError | None]] = {

@@ -6,6 +6,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_YEAR_10000 = 253_402_300_800
 
 
 class _AnyDatetime(type):
@@ -19,9 +20,11 @@ class Timestamp(metaclass=_AnyDatetime):
 
 def from_wire(kind: type, value: Any) -> Any:
     """msgspec's `dec_hook`: a timestamp in whichever of its forms."""
-    if kind is Timestamp:
-        return parse(value)
-    raise NotImplementedError
+    if kind is not Timestamp:
+        raise NotImplementedError
+    if type(value) in (float, int) and 0 <= value < _YEAR_10000:
+        return datetime.fromtimestamp(value, UTC)
+    return parse(value)
 
 
 def parse(value: Any) -> datetime:

@@ -20,10 +20,10 @@ class Common:
     ec2: tuple[str, int]
     s3: tuple[str, int]
 
-    def family(self, protocol: str, service: str) -> tuple[str, int]:
-        if service == "s3":
-            return self.s3
-        return {"query": self.query, "ec2": self.ec2}.get(protocol, self.json)
+    def family(self, protocol: str) -> tuple[str, int]:
+        if protocol == "rest-json" and self.query[1] == 403:
+            return self.json[0], 403  # REST services keep HTTP's status for who you are and what you may do
+        return {"query": self.query, "ec2": self.ec2, "rest-xml": self.s3}.get(protocol, self.json)
 
 
 _COMMON = (
@@ -143,33 +143,33 @@ class Rendered:
 
 
 def rendered(operation: Operation | None, protocol: str, error: AwsError) -> Rendered:
-    """Look the error up: in the model, else among those of every service, else as it is."""
-    shape = modelled(operation, error.code)
-    name = code = error.code
-    status = error.status or 400
+    """Look the error up: among those the operation declares, those of every service, those of its service; else it goes
+    out as it is."""
+    shape = declared(operation, error.code)
+    name, status = error.code, error.status or 400
     if shape is None and (common := _BY_NAME.get(error.code)):
-        name, status = common.family(protocol, operation.service.name if operation else "")
-        code = name
-        shape = modelled(operation, name)
+        name, status = common.family(protocol)
+    if shape is None and operation is not None:
+        service = operation.service
+        shape = declared(operation, name) or service.errors.get(name) or service.errors_by_code.get(name)
     if shape is None:
         extra = tuple((key, str(value)) for key, value in error.members.items() if value is not None)
-        return Rendered(name, code, status, status < 500, error.message, "message", extra=extra)
+        return Rendered(name, name, status, status < 500, error.message, "message", extra=extra)
     members = shape.shape.members
-    given = tuple((members[key], value) for key, value in error.members.items() if key in members and value is not None)
-    key = next((key for key in ("message", "Message", "errorMessage") if key in members), "message")
+    given = {key: value for key, value in error.members.items() if value is not None}
+    message_key = next((key for key in ("message", "Message", "errorMessage") if key in members), "message")
     code = _SQS_QUERY_CODES.get(shape.name, shape.code) if shape.shape.model.name == "sqs" else shape.code
-    return Rendered(shape.name, code, shape.status, shape.sender, error.message, key, given)
+    modelled = tuple((members[key], value) for key, value in given.items() if key in members)
+    # S3's errors carry elements (Key, BucketName) that its model does not know.
+    extra = tuple((k, str(v)) for k, v in given.items() if k not in members) if protocol == "rest-xml" else ()
+    return Rendered(shape.name, code, shape.status, shape.sender, error.message, message_key, modelled, extra)
 
 
-def modelled(operation: Operation | None, code: str) -> ErrorShape | None:
-    """The declared error of this name or wire code: the operation's, else any of its service."""
+def declared(operation: Operation | None, code: str) -> ErrorShape | None:
+    """The error of this shape name or wire code that the operation declares."""
     if operation is None:
         return None
-    service = operation.service
-    found = operation.errors.get(code) or service.errors.get(code)
+    found = operation.errors.get(code)
     if found is not None:
         return found
-    for declared in operation.errors.values():
-        if declared.code == code:
-            return declared
-    return service.errors_by_code.get(code)
+    return next((error for error in operation.errors.values() if error.code == code), None)

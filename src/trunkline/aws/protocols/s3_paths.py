@@ -4,6 +4,7 @@ Everything needed stands in the request's head, so that a body can be streamed t
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import unquote
@@ -13,22 +14,39 @@ from trunkline.aws.models import Operation, load
 from trunkline.aws.protocols.locations import query_parameters
 
 # bucket.s3.amazonaws.com, bucket.s3.us-east-1.…, bucket.s3-website…, and what SDKs make of http://localhost.
-_VIRTUAL = re.compile(r"^(?P<bucket>[a-z0-9][a-z0-9.-]*)\.(?:s3[.-][^/]*|localhost)$")
+_VIRTUAL = re.compile(r"^(?P<bucket>[a-z0-9][a-z0-9.-]*?)\.(?:s3[.-][^/]*|localhost)$")
+
+
+# Parameters without which PutObject would be meant: half of the pair must not overwrite an object.
+_PART = frozenset({"partNumber", "uploadId"})
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """What a request must carry to mean this operation, besides method and depth of the path."""
+    """An operation among those of one method and depth of path.
+
+    subresources: names (and values) that its URI fixes. required: parameters and headers that it cannot do without.
+    """
 
     operation: Operation
-    parameters: frozenset[str]
+    subresources: frozenset[str]
     values: tuple[tuple[str, str], ...]
-    headers: frozenset[str]
+    required: frozenset[str]
+    required_headers: frozenset[str]
 
     @property
-    def weight(self) -> tuple[int, int, int]:
-        # The operation that asks for most is meant; of two alike, the one that is not deprecated.
-        return (len(self.parameters) + len(self.values) + len(self.headers), not self.operation.deprecated, 0)
+    def weight(self) -> tuple[int, bool]:
+        """The operation that asks for most is meant; of two alike, the one that is not deprecated."""
+        asked = (self.subresources, self.values, self.required, self.required_headers)
+        return sum(map(len, asked)), not self.operation.deprecated
+
+    def named_by(self, parameters: Mapping[str, list[str]]) -> bool:
+        return self.subresources <= parameters.keys() and all(
+            parameters.get(name) == [value] for name, value in self.values
+        )
+
+    def complete(self, parameters: Mapping[str, list[str]], headers: Mapping[str, str]) -> bool:
+        return self.required <= parameters.keys() and self.required_headers <= headers.keys()
 
 
 def labels_of(request: Request) -> dict[str, str]:
@@ -46,25 +64,26 @@ def labels_of(request: Request) -> dict[str, str]:
 
 
 def find(request: Request) -> tuple[Operation, dict[str, str]] | None:
-    """The operation that a request means, and its labels."""
-    labels = labels_of(request)
-    parameters = query_parameters(request.query) if request.query else {}
+    """The operation that a request means, and its labels; None if S3 has none such."""
     if request.path == "/WriteGetObjectResponse" and request.method == "POST":
         return load("s3").operations["WriteGetObjectResponse"], {}
+    labels = labels_of(request)
+    parameters = query_parameters(request.query) if request.query else {}
     candidates = _candidates().get((request.method, len(labels)), ())
-    named = parameters.get("x-id", [""])[0]
-    for candidate in candidates:
-        if named and candidate.operation.name == named:
+    if named := parameters.get("x-id"):
+        for candidate in candidates:
+            if candidate.operation.name == named[0]:
+                return candidate.operation, labels
+    fitting = [candidate for candidate in candidates if candidate.named_by(parameters)]
+    if marks := parameters.keys() & _subresources():
+        # Never fall back from a subresource to the bucket or object itself: DELETE ?analytics must not delete a bucket.
+        fitting = [candidate for candidate in fitting if candidate.subresources & marks]
+    elif request.method == "PUT" and parameters.keys() & _PART:
+        fitting = [candidate for candidate in fitting if candidate.required & _PART]
+    for candidate in fitting:
+        if candidate.complete(parameters, request.headers):
             return candidate.operation, labels
-    for candidate in candidates:
-        if not candidate.parameters <= parameters.keys():
-            continue
-        if any(parameters.get(name) != [value] for name, value in candidate.values):
-            continue
-        if not candidate.headers <= request.headers.keys():
-            continue
-        return candidate.operation, labels
-    return None
+    return (fitting[-1].operation, labels) if fitting else None
 
 
 @cache
@@ -73,21 +92,24 @@ def _candidates() -> dict[tuple[str, int], tuple[_Candidate, ...]]:
     found: dict[tuple[str, int], list[_Candidate]] = {}
     for operation in load("s3").operations.values():
         if operation.name in ("WriteGetObjectResponse", "ListDirectoryBuckets"):
-            continue  # told by their own host or x-id
+            continue  # told by their own path or x-id
         path, _, query = operation.uri.partition("?")
-        names, values = set(), []
-        for pair in filter(None, query.split("&")):
-            name, equals, value = pair.partition("=")
-            if equals and name != "x-id":
-                values.append((name, value))
-            elif not equals:
-                names.add(name)
+        asked = [pair.partition("=") for pair in query.split("&") if pair]
         members = operation.input.members.values() if operation.input else ()
-        names |= {m.wire_name for m in members if m.required and m.location == "querystring"}
-        headers = frozenset(m.wire_name.lower() for m in members if m.required and m.location == "header")
-        headers &= {"x-amz-copy-source"}
-        candidate = _Candidate(operation, frozenset(names), tuple(values), headers)
+        headers = {m.wire_name.lower() for m in members if m.required and m.location == "header"}
+        candidate = _Candidate(
+            operation,
+            frozenset(name for name, equals, _ in asked if not equals),
+            tuple((name, value) for name, equals, value in asked if equals and name != "x-id"),
+            frozenset(m.wire_name for m in members if m.required and m.location == "querystring"),
+            frozenset(headers & {"x-amz-copy-source"}),
+        )
         found.setdefault((operation.method, path.count("{")), []).append(candidate)
     return {
         key: tuple(sorted(group, key=lambda candidate: candidate.weight, reverse=True)) for key, group in found.items()
     }
+
+
+@cache
+def _subresources() -> frozenset[str]:
+    return frozenset().union(*(one.subresources for group in _candidates().values() for one in group))
