@@ -1,0 +1,43 @@
+"""Amazon EventBridge: rules over everything that happens, and what they set off.
+
+Real: the default bus (every event of the ledger, and PutEvents) and custom buses; rules with every pattern operator;
+rate and cron schedules; targets CodePipeline, CodeBuild, SNS and CloudWatch Logs, called as their role, with InputPath,
+Input and InputTransformer; retries by RetryPolicy; each event once for each target of a rule, across crashes, as far as
+the target's API has idempotency tokens.
+
+Refused: other kinds of targets, dead-letter queues, archives and replays, API destinations and connections, partner
+event sources, global endpoints, bus policies, encrypted buses.
+"""
+
+import asyncio
+
+from trunkline.aws.service import Kit, Service
+from trunkline.engines import Engines
+from trunkline.services.events import store
+from trunkline.services.events.api import Api
+from trunkline.services.events.delivery import Courier
+from trunkline.services.events.matching import Rules
+from trunkline.services.events.scheduler import Scheduler
+
+
+def build(kit: Kit, engines: Engines) -> Service:
+    """The service, its tables made and the ledger subscribed to."""
+    kit.db.migrate("events", store.MIGRATIONS)
+    rules = Rules(kit.db)
+    courier = Courier(kit, rules)
+    scheduler = Scheduler(kit, courier)
+    kit.bus.subscribe("events", courier.take)
+    tasks: list[asyncio.Task[None]] = []
+
+    async def start() -> None:
+        loop = asyncio.get_running_loop()
+        tasks.append(loop.create_task(courier.run(), name="events-courier"))
+        tasks.append(loop.create_task(scheduler.run(), name="events-scheduler"))
+
+    async def stop() -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        tasks.clear()
+
+    return Service("events", Api(kit, rules, courier, scheduler), start, stop)
