@@ -35,7 +35,7 @@ async def test_refuses_what_breaks_the_model(service: str, protocol: str) -> Non
         except NoSample:
             continue
         for case in cases(operation, params, random_):
-            request = _request(operation, params, protocol, case)
+            request = in_words(operation, params, protocol, case)
             if request is None:
                 continue
             outcome = await _outcome(operation, request, protocol)
@@ -90,7 +90,7 @@ async def test_answers_distorted_forms_with_an_error(service: str, protocol: str
     assert not wrong, f"{len(wrong)}: {wrong[:4]}"
 
 
-def _request(operation: Operation, params: dict[str, Any], protocol: str, case: Case) -> Request | None:
+def in_words(operation: Operation, params: dict[str, Any], protocol: str, case: Case) -> Request | None:
     """The mutated request as it would come over the wire; None where it cannot be written."""
     service = operation.service.name
     member = operation.input.members[case.path[0]] if operation.input else None

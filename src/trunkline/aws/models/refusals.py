@@ -54,7 +54,15 @@ def refusal(operation: Operation, error: Mismatch | Invalid) -> AwsError:
         return _unreadable(operation, error)
     special = _SPECIAL.get(service)
     found = special(operation, error) if special else None
-    return found or AwsError(_INVALID.get(service, "ValidationException"), str(error), status=400)
+    return found or AwsError(_code(operation), str(error), status=400)
+
+
+def _code(operation: Operation) -> str:
+    """The service's code, unless the service declares it and this operation does not."""
+    code = _INVALID.get(operation.service.name, "ValidationException")
+    if code in operation.service.errors and code not in operation.errors:
+        return "ValidationException"
+    return code
 
 
 def unreadable(operation: Operation) -> AwsError:
