@@ -1,7 +1,7 @@
 """Every implemented operation of a whole server, called with valid and with malformed requests made from the models.
 
-Whatever comes in, the answer is the operation's result or an error that its service declares (or every AWS service gives),
-never a fault of ours, and always something that botocore can read.
+Whatever comes in, the answer is the operation's result or an error that its service declares (or every AWS service
+gives), never a fault of ours, and always something that botocore can read.
 """
 
 import os
@@ -23,7 +23,7 @@ from trunkline.core import settings as configuration
 from trunkline.server.build import Platform, build
 from trunkline.server.catalog import SERVICES
 
-# Errors that AWS lists as common to all actions of a service, or that its protocols give before an operation is reached.
+# Errors that AWS lists as common to all actions, or that its protocols give before an operation is reached.
 COMMON = {
     "AccessDenied",
     "AccessDeniedException",

@@ -1,6 +1,7 @@
 """The models: what the catalog says of botocore's data, the cache, and checks of values."""
 
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -62,6 +63,35 @@ def test_all_patterns_of_all_models_can_be_checked() -> None:
         if "pattern" in shape
     }
     assert [pattern for pattern in patterns if translate(pattern) is None] == []
+
+
+def test_no_pattern_can_be_made_to_backtrack_for_ever() -> None:
+    shapes = [s for name in models.CATALOG for s in stripped.read(name)["service"]["shapes"].values() if "pattern" in s]
+    for pattern in {shape["pattern"] for shape in shapes}:
+        search = re.compile(translate(pattern) or "").search
+        for seed in ("a", "0", "-", "/", " ", "a.", "a-", "/a", "a,", "=a", ";0"):
+            search((seed * 60)[:60] + "\x00")  # an exponential one does not end before the test's time-out
+
+
+@pytest.mark.parametrize(
+    ("pattern", "yes", "no"),
+    [
+        (
+            r"^[a-z0-9*](?:[._\-/a-z0-9*]?[a-z0-9*]+)*$",
+            ["a", "*", "a.b", "a-b/c*", "a1"],
+            ["", ".a", "a.", "a..b", "A"],
+        ),
+        (r"^[ \t]*[\x20-\x7E]+([ \t]+[\x20-\x7E]+)*[ \t]*$", ["a", " ", "\ta\t b ", "a\tb"], ["", "\t", "a\n"]),
+        (r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*", ["", "é x", "日本=1"], ["a;b", "\n"]),
+        (r"(?i)all|[0-9]{12}", ["ALL", "123456789012"], ["alll", "1"]),
+        (r"\w+", ["a_1"], ["é", "a b", "a\n"]),
+        (r"[\w-_]*", ["a-b_"], ["a b"]),
+    ],
+)
+def test_patterns_match_whole_values_as_java_does(pattern: str, yes: list[str], no: list[str]) -> None:
+    search = re.compile(translate(pattern) or "").search
+    assert [text for text in yes if not search(text)] == []
+    assert [text for text in no if search(text)] == []
 
 
 @pytest.mark.parametrize(

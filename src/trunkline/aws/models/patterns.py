@@ -34,6 +34,15 @@ _CATEGORIES = {
     "ASCII": r"\x00-\x7f",
 }
 _CATEGORY = re.compile(r"\\p\{(\w+)\}|\\p([LNZMPS])")
+# Patterns that backtrack exponentially (300 characters would stop the server), with linear ones that match the same.
+# A test looks for others.
+_LINEAR = {
+    r"^[a-z0-9*](?:[._\-/a-z0-9*]?[a-z0-9*]+)*$": r"^[a-z0-9*]+(?:[._\-/][a-z0-9*]+)*$",
+    r"^[ \t]*[\x20-\x7E]+([ \t]+[\x20-\x7E]+)*[ \t]*$": r"^\t*[\x20-\x7E][\t\x20-\x7E]*$",
+    r"^[ \t]*[^\x00-\x1F:\x7F]+([ \t]+[^\x00-\x1F:\x7F]+)*[ \t]*$": (
+        r"^\t*[^\x00-\x1F:\x7F](?:[^\x00-\x1F:\x7F]|\t)*$"
+    ),
+}
 _LEADING_FLAGS = re.compile(r"\(\?([ims]+)\)")
 _DASH_AFTER_CLASS = re.compile(r"(\\[wdsWDS])-(?=[^\]])")
 
@@ -42,7 +51,11 @@ _DASH_AFTER_CLASS = re.compile(r"(\\[wdsWDS])-(?=[^\]])")
 def translate(pattern: str) -> str | None:
     """The pattern in Python's syntax, matching whole values; None if Python cannot express it."""
     names_categories = "\\p" in pattern
-    text = pattern.replace(_SURROGATES, "\U00010000-\U0010ffff").replace(_SURROGATES.lower(), "\U00010000-\U0010ffff")
+    text = (
+        _LINEAR.get(pattern, pattern)
+        .replace(_SURROGATES, "\U00010000-\U0010ffff")
+        .replace(_SURROGATES.lower(), "\U00010000-\U0010ffff")
+    )
     text = _DASH_AFTER_CLASS.sub(r"\1\\-", text)
     text = _expand_categories(text)
     flags = "" if names_categories else "a"

@@ -119,7 +119,10 @@ def _named_after_member(operation: Operation, error: Invalid) -> AwsError | None
     for fault in error.faults:
         stem = fault.member[:1].upper() + fault.member[1:]
         nested = "." in fault.path
-        candidates = (f"{stem}RequiredException",) if fault.missing and not nested else (f"Invalid{stem}Exception",)
+        kinds: tuple[str, ...] = ("Invalid{}", "{}SizeLimitExceeded", "{}LengthExceeded")
+        if fault.missing and not nested:
+            kinds = ("{}Required",)
+        candidates = [f"{kind.format(stem)}Exception" for kind in kinds]
         for code in candidates:
             if code in operation.errors:
                 return AwsError(code, fault.text)
