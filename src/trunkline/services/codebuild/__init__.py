@@ -1,0 +1,27 @@
+"""CodeBuild: projects whose builds run in containers, as durable workflows.
+
+Real: sources from S3, CodeCommit and CodePipeline, buildspec 0.2 (phases, finally, on-failure, env with parameters and
+secrets, exported variables, artifacts, secondary sources and artifacts, JUnit reports), privileged mode as access to
+the host's Docker Engine, output in CloudWatch Logs while it runs, stop, retry, time-outs, the service role's credentials.
+Images named aws/codebuild/… stand for trunkline/codebuild:1, which is made from Debian packages.
+Refused by name: other sources, batch builds, fleets, VPCs, file systems, S3 caches and logs, badges, webhooks, debug
+sessions, Windows, Arm and Lambda environments, coverage reports and report export.
+"""
+
+from trunkline.aws.service import Kit, Service
+from trunkline.engines import Engines
+from trunkline.services.codebuild import store
+from trunkline.services.codebuild.api import Api
+from trunkline.services.codebuild.logs import LogFollowers
+from trunkline.services.codebuild.workflow import NAME, Runner
+
+_AT_ONCE = 4  # builds beyond that are QUEUED: a build is given two processors, and machines are small
+
+
+def build(kit: Kit, engines: Engines) -> Service:
+    """Make the service; builds under way are followed again when the workflow engine resumes."""
+    kit.db.migrate("codebuild", store.STEPS)
+    followers = LogFollowers(kit, engines.containers)
+    runner = Runner(kit, engines, followers)
+    engines.workflows.register(NAME, runner.run, at_once=_AT_ONCE, failed=runner.died)
+    return Service("codebuild", Api(kit, engines.workflows), stop=followers.stop)
