@@ -3,156 +3,18 @@
 import asyncio
 import hashlib
 import json
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.ecs_world import ACCOUNT, BLUE_TG, GREEN_TG, LISTENER, REGION, ROLE, TEST_LISTENER, World
+from tests.support.codedeploy_site import STEPS, Site, appspec, group, revision
+from tests.support.ecs_world import ACCOUNT, BLUE_TG, GREEN_TG, REGION, ROLE, TEST_LISTENER
 
-from trunkline.aws import models
 from trunkline.aws.errors import AwsError
-from trunkline.aws.service import Call, Caller, Kit, Principal
-from trunkline.core.bus import Bus
-from trunkline.core.clock import RealClock
-from trunkline.core.db import Database
-from trunkline.core.events import Event
-from trunkline.core.ledger import Ledger
-from trunkline.core.settings import Settings
-from trunkline.engines import Engines
-from trunkline.engines.workflows import JournalWorkflows
-from trunkline.services import codedeploy
 from trunkline.services.codedeploy.workflow import deploy, undo
 
 Doc = dict[str, Any]
-STEPS = "Trunkline.ECSSteps10Percent50PercentEvery1Minutes"
-
-
-class Site:
-    """CodeDeploy on a data directory; `restart` is a crash and a new process."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.world = World()
-        self.open()
-
-    def open(self) -> None:
-        clock = RealClock(600)  # a minute passes in a tenth of a second
-        self.db = Database(self.path / "core.db")
-        self.ledger = Ledger(self.db)
-        self.bus = Bus(self.db, self.ledger, clock)
-        self.kit = Kit(Settings(), self.db, clock, self.ledger, self.bus, self.world)  # type: ignore[arg-type]
-        self.engine = JournalWorkflows(self.db, clock)
-        engines = Engines(*[None] * 5, workflows=self.engine, telemetry=None)  # type: ignore[arg-type, misc]
-        self.api = codedeploy.build(self.kit, engines).api
-
-    async def start(self) -> None:
-        await self.bus.start()
-        await self.engine.resume()
-
-    async def close(self) -> None:
-        await self.engine.close()
-        await self.bus.stop()
-        self.db.close()
-
-    async def restart(self) -> None:
-        await self.close()
-        self.open()
-        await self.start()
-
-    async def call(self, operation: str, **params: Any) -> Doc:
-        model = models.load("codedeploy").operations[operation]
-        caller = Caller(ACCOUNT, REGION, Principal("root", f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT))
-        method = getattr(self.api, models_name(operation))
-        return await method(Call(caller, "codedeploy", operation, "r-1"), model.validate(params)) or {}
-
-    async def prepare(self, config: str = STEPS, **settings: Any) -> None:
-        await self.call("CreateApplication", applicationName="web", computePlatform="ECS")
-        await self.call("CreateDeploymentGroup", **group(deploymentConfigName=config, **settings))
-
-    async def deploy(self, task_definition: str = "web:2", **more: Any) -> str:
-        params = {
-            "applicationName": "web",
-            "deploymentGroupName": "prod",
-            "revision": revision(task_definition),
-            **more,
-        }
-        return str((await self.call("CreateDeployment", **params))["deploymentId"])
-
-    def status(self, deployment_id: str) -> str:
-        row = self.db.one("SELECT status FROM codedeploy_deployments WHERE id = ?", (deployment_id,))
-        return str(row["status"]) if row else ""
-
-    async def info(self, deployment_id: str) -> Doc:
-        return (await self.call("GetDeployment", deploymentId=deployment_id))["deploymentInfo"]
-
-    async def until(self, condition: Callable[[], object], timeout_s: float = 10) -> None:
-        deadline = time.monotonic() + timeout_s
-        while not condition():
-            assert time.monotonic() < deadline, f"never happened: {self.world.calls[-5:]}"
-            await asyncio.sleep(0.005)
-
-    async def ended(self, deployment_id: str) -> Doc:
-        await self.until(lambda: self.status(deployment_id) in ("Succeeded", "Failed", "Stopped"))
-        return await self.info(deployment_id)
-
-    async def idle(self) -> None:
-        """No deployment and no rollback holds the group."""
-        await self.until(lambda: '"running":null' in self.db.one("SELECT doc FROM codedeploy_groups")["doc"].decode())
-
-    async def alarm(self, name: str, value: str = "ALARM") -> None:
-        self.world.alarms[name] = value
-        event = Event(
-            "aws.cloudwatch",
-            "CloudWatch Alarm State Change",
-            {"alarmName": name, "state": {"value": value}},
-            ACCOUNT,
-            REGION,
-        )
-        await self.db.write(lambda tx: self.ledger.append(tx, event))
-
-    def events(self, detail_type: str) -> list[Doc]:
-        return [event.detail for event in self.ledger.read(detail_types=(detail_type,))]
-
-
-def models_name(operation: str) -> str:
-    from botocore import xform_name
-
-    return str(xform_name(operation))
-
-
-def group(**more: Any) -> Doc:
-    return {
-        "applicationName": "web",
-        "deploymentGroupName": "prod",
-        "serviceRoleArn": ROLE,
-        "ecsServices": [{"serviceName": "web", "clusterName": "main"}],
-        "loadBalancerInfo": {
-            "targetGroupPairInfoList": [
-                {
-                    "targetGroups": [{"name": "blue"}, {"name": "green"}],
-                    "prodTrafficRoute": {"listenerArns": [LISTENER]},
-                    "testTrafficRoute": {"listenerArns": [TEST_LISTENER]},
-                }
-            ]
-        },
-        "autoRollbackConfiguration": {
-            "enabled": True,
-            "events": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"],
-        },
-        **more,
-    }
-
-
-def appspec(task_definition: str = "web:2", **more: Any) -> str:
-    properties = {"TaskDefinition": task_definition, "LoadBalancerInfo": {"ContainerName": "web", "ContainerPort": 80}}
-    target = {"Type": "AWS::ECS::Service", "Properties": properties}
-    return json.dumps({"version": 0.0, "Resources": [{"TargetService": target}], **more})
-
-
-def revision(task_definition: str = "web:2", content: str | None = None) -> Doc:
-    return {"revisionType": "AppSpecContent", "appSpecContent": {"content": content or appspec(task_definition)}}
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ class World:
         self.is_trusted = True
         self.green_looks = 2  # how often the green task set is asked for before it is steady
         self.green_exits = False
+        self.rings_at: int | None = None  # the share of the green target group at which the alarm "5xx" begins to ring
         self.task_definitions = {"web:1": 80, "web:2": 80}
         self.sets: list[Doc] = [self._task_set("ecs-svc/0000000000000000001", "web:1", BLUE_TG, "PRIMARY")]
         self.sets[0].update(runningCount=2, pendingCount=0, stabilityStatus="STEADY_STATE")
@@ -153,6 +154,8 @@ class World:
 
     def _elbv2_ModifyRule(self, req: Doc) -> Doc:
         self.rules[req["RuleArn"]] = req["Actions"]
+        if self.green_share() == self.rings_at:
+            self.alarms["5xx"] = "ALARM"
         self.weights.append(
             {one["TargetGroupArn"]: one["Weight"] for one in req["Actions"][0]["ForwardConfig"]["TargetGroups"]}
         )

@@ -168,7 +168,13 @@ class JournalWorkflows:
     def _keep(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._task_ended)
+
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # The database refused even the entry that would have said so: what ran is taken up again at the next start.
+            log.error("workflow left as it was", error=repr(error))
 
     async def _execute(self, started: store.Started, code: _Code) -> None:
         try:
