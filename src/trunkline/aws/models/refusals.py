@@ -117,12 +117,12 @@ def _first_missing(error: Invalid) -> Fault | None:
 def _named_after_member(operation: Operation, error: Invalid) -> AwsError | None:
     """CodeCommit and CodeDeploy declare an error for each member: RepositoryNameRequiredException and so on."""
     for fault in error.faults:
-        stem = fault.member[:1].upper() + fault.member[1:]
-        nested = "." in fault.path
-        kinds: tuple[str, ...] = ("Invalid{}", "{}SizeLimitExceeded", "{}LengthExceeded")
-        if fault.missing and not nested:
-            kinds = ("{}Required",)
-        candidates = [f"{kind.format(stem)}Exception" for kind in kinds]
+        leaf = next(part for part in reversed(fault.path.split(".")) if part != "member" and not part.isdigit())
+        stems = [name[:1].upper() + name[1:] for name in dict.fromkeys((leaf, fault.member))]
+        kinds = ("Invalid{}", "{}SizeLimitExceeded", "{}LengthExceeded")
+        candidates = [f"{kind.format(stem)}Exception" for stem in stems for kind in kinds]
+        if fault.missing:
+            candidates[:0] = [f"{stems[0]}RequiredException", f"{stems[0].removeprefix('File')}RequiredException"]
         for code in candidates:
             if code in operation.errors:
                 return AwsError(code, fault.text)
