@@ -29,7 +29,7 @@ def samples(account: str, region: str, namespace: str, data: list[Doc], now_ms: 
             raise _badly_timed(number, time, now_ms)
         step_ms = 1000 if datum.get("StorageResolution") == 1 else _MINUTE_MS
         value = datum.get("Value")
-        if value is None or len(datum.keys() & {"Value", "Values", "StatisticValues"}) != 1:
+        if value is None or "Values" in datum or "StatisticValues" in datum:
             value = _value(datum, number)
         elif not (isfinite(value) and -_LARGEST <= value <= _LARGEST):
             raise _invalid(f"The value {value} for parameter MetricData.member.{number}.Value is invalid.")
@@ -41,10 +41,12 @@ def samples(account: str, region: str, namespace: str, data: list[Doc], now_ms: 
 def metric(account: str, region: str, namespace: str, name: str, dimensions: list[Doc] | None) -> Metric:
     if not dimensions:
         return Metric(account, region, namespace, name)
-    pairs = tuple(sorted((dimension["Name"], dimension["Value"]) for dimension in dimensions))
-    if len(pairs) > 1 and len({pair[0] for pair in pairs}) != len(pairs):
-        raise _invalid("The dimensions of a metric must have different names.")
-    return Metric(account, region, namespace, name, pairs)
+    pairs = [(dimension["Name"], dimension["Value"]) for dimension in dimensions]
+    if len(pairs) > 1:
+        pairs.sort()
+        if len({pair[0] for pair in pairs}) != len(pairs):
+            raise _invalid("The dimensions of a metric must have different names.")
+    return Metric(account, region, namespace, name, tuple(pairs))
 
 
 def _value(datum: Doc, number: int) -> float | Spread | StatisticSet:

@@ -186,10 +186,8 @@ def _page(records: Iterable[LogRecord], limit: int) -> list[LogRecord]:
 
 def _checked_size(times: list[int], messages: list[str]) -> int:
     """The size of the batch as AWS counts it; refused when too large or out of order."""
-    size = len(messages) * EVENT_OVERHEAD_BYTES + sum(map(len, messages))
-    for message in messages:
-        if not message.isascii():
-            size += len(message.encode()) - len(message)
+    text = "".join(messages)
+    size = len(messages) * EVENT_OVERHEAD_BYTES + (len(text) if text.isascii() else len(text.encode()))
     if size > MAX_BATCH_BYTES:
         raise AwsError(
             "InvalidParameterException", f"Upload too large: {size} bytes exceeds limit of {MAX_BATCH_BYTES}"
