@@ -72,6 +72,12 @@ async def test_s3_request_body_is_the_stream_and_metadata_is_text() -> None:
     assert doc == {"Bucket": "b", "Key": "k", "Metadata": {"name": "é"}, "ContentLength": 4, "Body": stream}
 
 
+def test_length_of_a_chunked_body_is_that_of_its_content() -> None:
+    headers = {"content-length": "90", "x-amz-decoded-content-length": "4"}
+    request = Request("PUT", "/b/k", "", headers)
+    assert protocols.route(request).parse(request)["ContentLength"] == 4
+
+
 def test_headers_cannot_be_split() -> None:
     response = _answer("s3", "GetObject", {"ContentType": "a\r\nx-evil: 1", "Metadata": {"k": "v\nw"}}, "rest-xml")
     assert all("\n" not in value and "\r" not in value for _, value in response.headers)

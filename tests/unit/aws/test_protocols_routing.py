@@ -202,3 +202,6 @@ def test_services_outside_the_catalog_are_named_so_that_they_can_be_forwarded() 
     with pytest.raises(protocols.UnknownService) as raised:
         protocols.route(_request("GET", "/2012/things", service="elasticfilesystem"))
     assert raised.value.service == "elasticfilesystem"
+    request = _request("GET", "/2012/things", service="elasticfilesystem")
+    response = protocols.failure(request, None, raised.value, "id-1")
+    assert dict(response.headers)["x-amzn-errortype"] == "UnknownOperationException"

@@ -80,9 +80,11 @@ def _header(member: Member, _named: set[str]) -> Take:
     name, wire, kind = member.name, member.wire_name.lower(), member.shape.type
     jsonvalue = bool(member.traits.get("jsonvalue"))
     timestamps = kind == "list" and member.shape.member.shape.type == "timestamp"
+    # Of an aws-chunked body, what counts is the length of what is inside.
+    instead = "x-amz-decoded-content-length" if wire == "content-length" else wire
 
     def take(request: Request, _labels: Mapping[str, str], _query: Mapping[str, list[str]], doc: Doc) -> None:
-        value = request.headers.get(wire)
+        value = request.headers.get(instead) or request.headers.get(wire)
         if value is None or (value == "" and kind != "string"):
             return
         if kind == "list":

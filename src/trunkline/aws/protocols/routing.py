@@ -243,8 +243,10 @@ def _protocol(request: Request) -> str:
         return "json"
     if "smithy-protocol" in request.headers:
         return "smithy-rpc-v2-cbor"
-    entry = BY_SIGNING_NAME.get(scope_service(request))
+    name = scope_service(request)
+    entry = BY_SIGNING_NAME.get(name)
     if entry is not None:
         return "query" if "query" in entry.protocols else entry.protocols[0]
-    form = request.headers.get("content-type", "").startswith(_FORM) or "Action=" in request.query
-    return "query" if form else "rest-xml"
+    if request.headers.get("content-type", "").startswith(_FORM) or "Action=" in request.query:
+        return "query"
+    return "rest-json" if name else "rest-xml"
