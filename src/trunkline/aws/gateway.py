@@ -58,7 +58,7 @@ class Gateway:
             if route is None or not route.streams:
                 await _read(request)
             if route is None:
-                route = protocols.route(request)
+                route = protocols.route_body(request)
             caller = self._authenticate(request, claim, route, request_id)
             if request.stream is not None and not route.streams:
                 await _read(request)  # an aws-chunked body has become a stream that decodes and checks it

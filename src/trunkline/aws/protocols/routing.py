@@ -2,7 +2,7 @@
 
 A request names its operation in its head (X-Amz-Target, the CBOR path, a REST path, Action in the query string) or, in
 the query protocols, in its body. So there are two steps: `route_head` before the body is read, whose answer says
-whether the body is the operation's to stream, and `route` once the body is there.
+whether the body is the operation's to stream, and `route_body` for the rest once the body is there.
 """
 
 import gzip
@@ -100,9 +100,11 @@ def route_head(request: Request) -> Route | None:
 
 def route(request: Request) -> Route:
     """The route of a request whose body, unless it is streamed, has been read."""
-    found = route_head(request)
-    if found is not None:
-        return found
+    return route_head(request) or route_body(request)
+
+
+def route_body(request: Request) -> Route:
+    """The route of a request whose head names no operation: a form."""
     form = parameters(plain_body(request).decode("utf-8", "replace"))
     if "Action" not in form and "Action=" in request.query:
         form = {**parameters(request.query), **form}
