@@ -12,6 +12,7 @@ from typing import Any
 
 from trunkline.engines.containers.model import ContainerSpec, Ulimit
 
+# In the order of their bits. Later ones (PERFMON, BPF, CHECKPOINT_RESTORE) are not known to Docker 20.10.
 _CAPABILITIES = [
     "CHOWN",
     "DAC_OVERRIDE",
@@ -51,9 +52,6 @@ _CAPABILITIES = [
     "WAKE_ALARM",
     "BLOCK_SUSPEND",
     "AUDIT_READ",
-    "PERFMON",
-    "BPF",
-    "CHECKPOINT_RESTORE",
 ]
 _RLIMITS = {
     "core": resource.RLIMIT_CORE,
@@ -86,7 +84,7 @@ def host_privileges(spec: ContainerSpec, granted: frozenset[str]) -> dict[str, A
         # As near to privileged as can be had: every capability there is, no seccomp, no AppArmor.
         add = sorted(granted)
         host["SecurityOpt"] = ["seccomp=unconfined", "apparmor=unconfined"]
-    if "ALL" in add and not set(_CAPABILITIES[:38]) <= granted:
+    if "ALL" in add and not set(_CAPABILITIES) <= granted:
         add = sorted(granted)
     host["CapAdd"] = [cap for cap in add if cap == "ALL" or cap in granted]
     host["Ulimits"] = [

@@ -212,8 +212,7 @@ class FakeContainers:
 
     async def wait(self, container: str) -> Exit:
         found = self._get(container)
-        async with found.changed:
-            await found.changed.wait_for(lambda: found.state is ContainerState.EXITED)
+        await found.ended.wait()
         return Exit(found.exit_code or 0)
 
     async def stop(self, container: str, *, timeout_s: float | None = None) -> None:

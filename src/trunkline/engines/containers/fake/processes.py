@@ -14,7 +14,11 @@ def begin(machine: FakeMachine, container: FakeContainer, argv: Sequence[str]) -
     """Start the first process, and the health check if there is one."""
     checked = _checked(container.spec)
     container.health = Health.STARTING if checked else Health.NONE
-    container.tasks = [asyncio.create_task(_live(machine, container, argv))]
+    container.ended.clear()
+    life = asyncio.create_task(_live(machine, container, argv))
+    # By callback: a task that is cancelled before its first step never runs a line of its own.
+    life.add_done_callback(lambda task: _end(machine, container, task))
+    container.tasks = [life]
     if checked:
         container.tasks.append(asyncio.create_task(_check_health(machine, container)))
 
@@ -41,7 +45,7 @@ def _address(machine: FakeMachine, container: FakeContainer) -> str:
     return container.ip or "127.0.0.1"
 
 
-async def _live(machine: FakeMachine, container: FakeContainer, argv: Sequence[str]) -> None:
+async def _live(machine: FakeMachine, container: FakeContainer, argv: Sequence[str]) -> int:
     def write(stream: str, data: bytes) -> None:
         *lines, rest = (container.partial.pop(stream, b"") + data).split(b"\n")
         container.log += [(time.time_ns(), stream, line) for line in lines]
@@ -49,22 +53,26 @@ async def _live(machine: FakeMachine, container: FakeContainer, argv: Sequence[s
             container.partial[stream] = rest
 
     try:
-        code = await execute(machine, container, argv, write)
-    except asyncio.CancelledError:
-        code = container.exit_code if container.exit_code is not None else 137
+        return await execute(machine, container, argv, write)
     except OSError as error:
         write("stderr", f"{error}\n".encode())
-        code = 1
+        return 1
+
+
+def _end(machine: FakeMachine, container: FakeContainer, life: "asyncio.Task[int]") -> None:
+    if not life.cancelled():
+        container.exit_code = 1 if life.exception() else life.result()
+    elif container.exit_code is None:
+        container.exit_code = 137
     for stream, rest in container.partial.items():
         container.log.append((time.time_ns(), stream, rest))
     container.partial.clear()
-    container.exit_code, container.finished_at = code, time.time()
+    container.finished_at = time.time()
     container.state = ContainerState.EXITED
     for task in container.tasks[1:]:
         task.cancel()
     machine.emit(container, "die")
-    async with container.changed:
-        container.changed.notify_all()
+    container.ended.set()
 
 
 async def _check_health(machine: FakeMachine, container: FakeContainer) -> None:
