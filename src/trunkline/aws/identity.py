@@ -71,13 +71,14 @@ class Access:
 
     context: the service's condition keys. policies: those attached to the resources, whose owner is `account` (None:
     the caller's). must_allow: for keys, whose own policy has to allow or to delegate to the account, whatever else
-    allows.
+    allows. resources: their ARNs, where only the service's tables tell them (a key named by its alias).
     """
 
     context: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     policies: Sequence[Policy] = ()
     account: str | None = None
     must_allow: bool = False
+    resources: Sequence[str] = ()
 
 
 NO_ACCESS = Access()

@@ -83,8 +83,8 @@ class Operations:
 
     def _authorize(self, found: Implementation, call: Call, request: Doc) -> None:
         """Ask the policies; a service that keeps policies on its resources is asked for them (`access`)."""
-        resources = resources_of(found.traits, call, request)
         access = NO_ACCESS if found.access is None else found.access(call, request)
+        resources = access.resources or resources_of(found.traits, call, request)
         self.authorizer.authorize(
             call.caller,
             found.action,
