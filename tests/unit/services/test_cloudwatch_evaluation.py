@@ -64,8 +64,9 @@ def test_a_percentile_needs_enough_samples(percentile, count, few):
 def alarm(**more) -> MetricAlarm:
     given = {
         "account": "1", "region": "us-east-1", "name": "a", "description": None, "actions_enabled": True,
-        "ok_actions": [], "alarm_actions": [], "insufficient_data_actions": [], "namespace": "App", "metric": "m", "dimensions": [],
-        "statistic": "Sum", "period_s": 60, "unit": None, "evaluation_periods": 1, "datapoints_to_alarm": None,
+        "ok_actions": [], "alarm_actions": [], "insufficient_data_actions": [], "namespace": "App", "metric": "m",
+        "dimensions": [], "statistic": "Sum", "period_s": 60, "unit": None, "evaluation_periods": 1,
+        "datapoints_to_alarm": None,
         "threshold": 1.0, "comparison": "GreaterThanThreshold", "treat_missing": None, "low_sample": None,
     }  # fmt: skip
     return MetricAlarm(**{**given, **more})
