@@ -13,7 +13,6 @@ _COMMANDS = {
     "demo": "run the main job, from git push to blue/green production and back",
     "deploy": "watch, list, promote and roll back deployments",
     "dora": "print the four DORA figures, each with the events it counted",
-    "git-credential": "git's credential helper for repositories of this server",
 }
 
 

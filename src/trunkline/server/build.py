@@ -1,7 +1,6 @@
 """Put the parts together: engines by the settings, services from the catalogue, the gateway in front."""
 
 import importlib
-import importlib.util
 from collections.abc import Callable
 
 from trunkline.aws.audit import Audit
@@ -70,17 +69,8 @@ def build(settings: Settings, stop: Callable[[], None]) -> Platform:
     engines = drivers.choose(settings, db, clock)
     operations = Operations(Audit(db, ledger, clock))
     kit = Kit(settings, db, clock, ledger, bus, Client(operations))
-    services = [
-        importlib.import_module(f"trunkline.services.{name}").build(kit, engines)
-        for name in SERVICES
-        if importlib.util.find_spec(f"trunkline.services.{name}")
-        and importlib.util.find_spec(f"trunkline.services.{name}").origin  # DEVELOPMENT ONLY
-    ]
-    identity = next((service.identity for service in services if service.identity is not None), None)
-    if identity is None:  # DEVELOPMENT ONLY
-        from trunkline.server.devidentity import DevIdentity
-
-        identity = DevIdentity(settings)
+    services = [importlib.import_module(f"trunkline.services.{name}").build(kit, engines) for name in SERVICES]
+    identity = next(service.identity for service in services if service.identity is not None)
     operations.open(services, Authorizer(identity, clock))
     gateway = Gateway(settings, operations, identity, clock)
     for service in services:
