@@ -1,0 +1,42 @@
+"""Amazon SNS: standard topics that deliver to HTTP endpoints and by mail.
+
+Real: topics with attributes, access policies and tags; subscriptions over http, https, email and email-json that the
+endpoint confirms; messages signed (SignatureVersion 1 and 2) with a certificate served by this instance; raw delivery;
+filter policies on attributes and bodies; durable retries by delivery policy. Mail goes to the SMTP server of the
+settings, else as files into the data directory's `mail` folder.
+
+Refused: FIFO topics, delivery to SQS, Lambda, Firehose, SMS and mobile push, encrypted topics, dead-letter queues,
+delivery status logs, data protection policies, archives.
+"""
+
+import asyncio
+
+from trunkline.aws.service import Kit, Service
+from trunkline.engines import Engines
+from trunkline.services.sns import store
+from trunkline.services.sns.api import Api
+from trunkline.services.sns.delivery import Courier
+from trunkline.services.sns.outbox import Outbox
+from trunkline.services.sns.signing import Signer
+from trunkline.services.sns.web import Pages
+from trunkline.services.sns.wording import ROUTE
+
+
+def build(kit: Kit, engines: Engines) -> Service:
+    """The service, its tables made."""
+    kit.db.migrate("sns", store.MIGRATIONS)
+    signer = Signer(kit.settings.data_dir / "sns", kit.clock.now())
+    courier = Courier(kit, signer)
+    api = Api(kit, Outbox(kit, courier))
+    tasks: list[asyncio.Task[None]] = []
+
+    async def start() -> None:
+        tasks.append(asyncio.get_running_loop().create_task(courier.run(), name="sns-courier"))
+
+    async def stop() -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        tasks.clear()
+
+    return Service("sns", api, start, stop, routes={ROUTE: Pages(api, signer)})

@@ -1,0 +1,185 @@
+"""Bringing messages to endpoints: each is a row until it arrived or was given up, so a crash loses none.
+
+HTTP endpoints are tried again by the delivery policy, except after an answer of 4xx that says it will never be taken.
+Mail goes to the SMTP server of the settings, or into the data directory's `mail` folder as .eml files, one a message.
+"""
+
+import asyncio
+import os
+import smtplib
+from email.message import EmailMessage
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import aiohttp
+
+from trunkline.aws.service import Kit
+from trunkline.core.log import get
+from trunkline.services.sns import retrying, store, wording
+from trunkline.services.sns.model import Delivery, topic_parts
+from trunkline.services.sns.signing import Signer
+
+log = get(__name__)
+
+_AT_ONCE = 32
+_TIMEOUT_S = 15.0
+_IDLE_S = 3600.0
+_MAIL_PAUSES_S = (5, 30, 120, 600, 1800, 3600)
+
+
+class NotDeliveredError(Exception):
+    """The endpoint did not take the message. `final`: it never will."""
+
+    def __init__(self, why: str, *, final: bool = False) -> None:
+        super().__init__(why)
+        self.final = final
+
+
+class Courier:
+    """Delivers what is due, many at once."""
+
+    def __init__(self, kit: Kit, signer: Signer) -> None:
+        self._kit = kit
+        self._signer = signer
+        self._wake = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._running: dict[str, asyncio.Task[None]] = {}
+
+    def nudge(self) -> None:
+        """There is something new; callable from the writer's thread."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._wake.set)
+
+    async def run(self) -> None:
+        """Deliver for ever."""
+        self._loop = asyncio.get_running_loop()
+        timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
+        async with aiohttp.ClientSession(timeout=timeout, auto_decompress=False) as session:
+            try:
+                while True:
+                    self._wake.clear()
+                    self._start_due(session)
+                    await self._pause()
+            finally:
+                for task in self._running.values():
+                    task.cancel()
+                await asyncio.gather(*self._running.values(), return_exceptions=True)
+
+    def _start_due(self, session: aiohttp.ClientSession) -> None:
+        for delivery in store.due(self._kit.db, self._kit.clock.time(), _AT_ONCE * 2):
+            if len(self._running) >= _AT_ONCE:
+                return
+            if delivery.id in self._running:
+                continue
+            task = asyncio.get_running_loop().create_task(self._deliver(session, delivery))
+            self._running[delivery.id] = task
+            task.add_done_callback(lambda done, id=delivery.id: self._ended(done, id))  # type: ignore[misc]
+
+    def _ended(self, task: "asyncio.Task[None]", delivery_id: str) -> None:
+        self._running.pop(delivery_id, None)
+        self._wake.set()
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a delivery broke off", delivery=delivery_id, error=task.exception())
+
+    async def _pause(self) -> None:
+        due = store.next_due(self._kit.db)
+        wait = _IDLE_S if due is None else max(due - self._kit.clock.time(), 0.0)
+        if self._running and wait == 0:
+            wait = _IDLE_S  # what is due is under way, and wakes us when it ends
+        try:
+            async with asyncio.timeout(wait + 0.001):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _deliver(self, session: aiohttp.ClientSession, delivery: Delivery) -> None:
+        try:
+            if delivery.protocol in ("http", "https"):
+                await self._post(session, delivery)
+            else:
+                await self._mail(delivery)
+        except NotDeliveredError as error:
+            await self._failed(delivery, error)
+        else:
+            await self._kit.db.write(lambda tx: store.DELIVERIES.delete(tx, delivery.id))
+
+    async def _failed(self, delivery: Delivery, error: NotDeliveredError) -> None:
+        delivery.attempts += 1
+        pause: float | None
+        if delivery.protocol in ("http", "https"):
+            pause = retrying.pause_s(delivery.policy or retrying.DEFAULT, delivery.attempts)
+        else:
+            pause = _MAIL_PAUSES_S[delivery.attempts - 1] if delivery.attempts <= len(_MAIL_PAUSES_S) else None
+        if error.final or pause is None:
+            log.warning("a message was given up", subscription=delivery.subscription_arn, error=error)
+            await self._kit.db.write(lambda tx: store.DELIVERIES.delete(tx, delivery.id))
+            return
+        delivery.due = self._kit.clock.time() + pause
+        await self._kit.db.write(lambda tx: store.DELIVERIES.put(tx, delivery))
+
+    async def _document(self, delivery: Delivery) -> bytes:
+        endpoint = self._kit.settings.endpoint
+        text = wording.text_to_sign(delivery.message, endpoint)
+        signature = await asyncio.to_thread(self._signer.sign, text, delivery.signature_version)
+        return wording.document(delivery, signature, endpoint)
+
+    async def _post(self, session: aiohttp.ClientSession, delivery: Delivery) -> None:
+        raw = delivery.raw and delivery.message.kind == wording.NOTIFICATION
+        body = delivery.message.text.encode() if raw else await self._document(delivery)
+        try:
+            async with session.post(
+                delivery.endpoint, data=body, headers=wording.headers(delivery), allow_redirects=False
+            ) as answer:
+                status = answer.status
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise NotDeliveredError(f"{type(error).__name__}: {error}") from error
+        if not 200 <= status < 300:
+            raise NotDeliveredError(f"the endpoint answered {status}", final=400 <= status < 500 and status != 429)
+
+    async def _mail(self, delivery: Delivery) -> None:
+        parts = topic_parts(delivery.message.topic_arn)
+        topic = store.TOPICS.get(self._kit.db, *parts) if parts else None
+        name = topic.attributes.get("DisplayName", "") if topic else ""
+        body = await self._document(delivery) if delivery.protocol == "email-json" else b""
+        mail = wording.mail(delivery, body, self._kit.settings.endpoint, name)
+        url = self._kit.settings.smtp_url
+        try:
+            if url:
+                await asyncio.to_thread(_send, url, mail)
+            else:
+                await asyncio.to_thread(_file, self._kit.settings.data_dir / "mail", delivery, mail)
+        except (OSError, smtplib.SMTPException) as error:
+            raise NotDeliveredError(f"{type(error).__name__}: {error}") from error
+
+
+def _send(url: str, mail: EmailMessage) -> None:
+    """Hand a mail to smtp://[user:password@]host[:port] (STARTTLS where offered) or smtps://…"""
+    parts = urlsplit(url)
+    host = parts.hostname or "localhost"
+    if parts.scheme == "smtps":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=_TIMEOUT_S)
+    else:
+        server = smtplib.SMTP(host, parts.port or 25, timeout=_TIMEOUT_S)
+    with server:
+        if parts.scheme != "smtps":
+            server.ehlo()
+            if server.has_extn("starttls"):
+                server.starttls()
+        if parts.username:
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+        server.send_message(mail)
+
+
+def _file(folder: Path, delivery: Delivery, mail: EmailMessage) -> None:
+    """Put a mail into the folder; the name is the delivery's, so that one repeated after a crash is still one file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = delivery.message.published.replace(":", "").replace("-", "")[:15]
+    path = folder / f"{stamp}-{delivery.id}.eml"
+    temporary = path.with_suffix(".new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as out:
+        out.write(mail.as_bytes())
+        out.flush()
+        os.fsync(out.fileno())
+    temporary.rename(path)
