@@ -497,6 +497,27 @@ async def test_a_thousand_waiting_workflows_resume_within_a_second_and_wake_at_o
     machine.db.close()
 
 
+async def test_a_database_that_takes_nothing_for_a_while_fails_no_workflow(machine: Machine) -> None:
+    async def deploy(wf: Workflow, input: Doc) -> None:
+        await wf.receive("go")
+        await wf.commit("one", lambda tx: 1)
+        await wf.step("two", machine.note, "two")
+
+    def full() -> None:
+        if refusals:
+            refusals.pop()
+            raise OSError("database or disk is full")
+
+    refusals: list[int] = []
+    engine = await machine.reboot(deploy=deploy)
+    await engine.start("deploy", "d-1", {})
+    await engine.send("d-1", "go", {})
+    machine.db._crash.before = full  # type: ignore[method-assign]
+    refusals += [1, 2, 3]
+    await machine.until(lambda: engine.status("d-1") is WorkflowStatus.SUCCEEDED, advance_s=1)
+    assert machine.calls[-1] == "two"
+
+
 async def test_close_is_not_held_up_by_a_step_that_swallows_its_cancellation(machine: Machine) -> None:
     async def stubborn() -> None:
         machine.calls.append("begun")

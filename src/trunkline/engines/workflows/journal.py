@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Coroutine
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 from trunkline.core import ids
 from trunkline.core.clock import Clock
@@ -25,13 +26,14 @@ from trunkline.engines.workflows.interface import (
     WorkflowFunction,
     WorkflowStatus,
 )
-from trunkline.engines.workflows.run import Run, Scope
+from trunkline.engines.workflows.run import Run, Scope, Unwritable
 
 log = get(__name__)
 
 RETAIN_S = 7 * 24 * 3600.0
 _PRUNE_EVERY_S = 3600.0
 _PRUNE_AT_ONCE = 200
+_UNWRITABLE_PAUSE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,41 +170,40 @@ class JournalWorkflows:
     def _keep(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(self._task_ended)
-
-    def _task_ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            # The database refused even the entry that would have said so: what ran is taken up again at the next start.
-            log.error("workflow left as it was", error=repr(error))
+        task.add_done_callback(self._tasks.discard)
 
     async def _execute(self, started: store.Started, code: _Code) -> None:
         try:
             async with code.places or nullcontext():
-                run = Run(self._db, self._clock, started.id, started.version, store.journal(self._db, started.id))
-                self._runs[started.id] = run
-                await self._run(started, code, run)
+                while not await self._run(started, code):
+                    await self._clock.sleep(_UNWRITABLE_PAUSE_S)
         finally:
             self._runs.pop(started.id, None)
         ended = self._ends.pop(started.id, None)
         if ended:
             ended.set()
 
-    async def _run(self, started: store.Started, code: _Code, run: Run) -> None:
+    async def _run(self, started: store.Started, code: _Code) -> bool:
+        """Run from the journal to the end; False if the database took no more entries: to be tried again."""
+        run = Run(self._db, self._clock, started.id, started.version, store.journal(self._db, started.id))
+        self._runs[started.id] = run
         try:
             output = store.encode(await code.fn(Scope(run), started.input))
             run.check_all_replayed()
-        except Exception as error:
-            exc: Exception = run.poison or error
-            kind = "nondeterministic workflow" if isinstance(exc, NondeterminismError) else "workflow failed"
-            log.exception(kind, workflow=started.id, name=started.name, version=started.version)
-            await self._end_failed(started, code, f"{type(exc).__name__}: {exc}")
-        else:
-            await self._db.write(
+            await run.write(
                 lambda tx: store.finish(tx, started.id, WorkflowStatus.SUCCEEDED, self._clock.time(), output=output)
             )
+        except Exception as error:
+            exc: Exception = run.poison or error
+            if isinstance(exc, Unwritable):
+                log.error("workflow held up: its journal cannot be written", workflow=started.id, error=str(exc))
+                return False
+            kind = "nondeterministic workflow" if isinstance(exc, NondeterminismError) else "workflow failed"
+            log.exception(kind, workflow=started.id, name=started.name, version=started.version)
+            return await self._end_failed(started, code, f"{type(exc).__name__}: {exc}")
+        return True
 
-    async def _end_failed(self, started: store.Started, code: _Code, error: str) -> None:
+    async def _end_failed(self, started: store.Started, code: _Code, error: str) -> bool:
         def work(tx: Tx, hook: FailedHook | None = code.failed) -> None:
             store.finish(tx, started.id, WorkflowStatus.FAILED, self._clock.time(), error=error)
             if hook:
@@ -212,11 +213,19 @@ class JournalWorkflows:
             await self._db.write(work)
         except Exception:
             log.exception("failed hook raised", workflow=started.id, name=started.name)
-            await self._db.write(lambda tx: work(tx, None))
+            try:
+                await self._db.write(lambda tx: work(tx, None))
+            except Exception as unwritable:
+                log.error("workflow held up: its end cannot be written", workflow=started.id, error=repr(unwritable))
+                return False
+        return True
 
     async def _prune_for_ever(self) -> None:
         while True:
             before = self._clock.time() - self._retain_s
-            while await self._db.write(lambda tx, before=before: store.prune(tx, before, _PRUNE_AT_ONCE)):  # type: ignore[misc]
-                pass
+            try:
+                while await self._db.write(partial(store.prune, ended_before=before, limit=_PRUNE_AT_ONCE)):
+                    pass
+            except Exception as error:
+                log.error("ended workflows not pruned", error=repr(error))
             await self._clock.sleep(_PRUNE_EVERY_S)

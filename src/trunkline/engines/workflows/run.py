@@ -22,9 +22,13 @@ POLL_ERRORS_IN_A_ROW = 5
 _KEYS = uuid.UUID("6a3f2c52-5b0e-5d0c-9a55-6d0f7f1f8f11")
 
 
+class Unwritable(Exception):
+    """The database refused a journal entry (a full disk): not the workflow's doing, so it is run again later."""
+
+
 @dataclass(slots=True)
 class Run:
-    """What the scopes of one workflow share. `poison` makes a nondeterminism stick even if the code swallows it."""
+    """What the scopes of one workflow share. `poison` ends the run with that error even if the code swallows it."""
 
     db: Database
     clock: Clock
@@ -32,11 +36,19 @@ class Run:
     version: int
     journal: dict[str, store.Entry]
     sleepers: set[asyncio.Event] = field(default_factory=set)
-    poison: NondeterminismError | None = None
+    poison: NondeterminismError | Unwritable | None = None
 
     def wake(self) -> None:
         for sleeper in self.sleepers:
             sleeper.set()
+
+    async def write(self, work: Callable[[Tx], T]) -> T:
+        """A write of the journal's own: only the database can make it fail."""
+        try:
+            return await self.db.write(work)
+        except Exception as exc:
+            self.poison = Unwritable(f"workflow {self.id}: {exc!r}")
+            raise self.poison from exc
 
     def diverged(self, text: str) -> NoReturn:
         self.poison = NondeterminismError(f"workflow {self.id}: {text}")
@@ -89,15 +101,24 @@ class Scope:
             if op.entry:
                 return op.answer()  # type: ignore[no-any-return]
 
+            raised: list[Exception] = []
+
             def work(tx: Tx) -> bytes:
-                encoded = store.encode(fn(tx))
+                try:
+                    encoded = store.encode(fn(tx))
+                except Exception as exc:
+                    raised.append(exc)
+                    raise
                 store.record(tx, self.id, op.position, op.label, value=encoded)
                 return encoded
 
             try:
-                return store.decode(await self._run.db.write(work))  # type: ignore[no-any-return]
-            except Exception as exc:
-                await op.fail(name, exc)
+                return store.decode(await self._run.write(work))  # type: ignore[no-any-return]
+            except Unwritable:
+                if not raised:
+                    raise
+                self._run.poison = None
+                await op.fail(name, raised[0])
 
     async def wait(self, seconds: float, name: str = "wait", *, interrupt: tuple[str, ...] = ()) -> None:
         with self._operation(f"wait:{name}") as op:
@@ -192,14 +213,14 @@ class Operation:
         return self.entry.value
 
     async def done(self, encoded: bytes) -> Any:
-        await self.run.db.write(lambda tx: store.record(tx, self.run.id, self.position, self.label, value=encoded))
+        await self.run.write(lambda tx: store.record(tx, self.run.id, self.position, self.label, value=encoded))
         return store.decode(encoded)
 
     async def fail(self, step: str, exc: BaseException) -> NoReturn:
         failed = StepFailed(step, type(exc).__name__, str(getattr(exc, "code", "")), str(exc))
         failure = {"step": step, "kind": failed.kind, "code": failed.code, "message": failed.message}
         log.info("step failed", workflow=self.run.id, step=step, error=repr(exc))
-        await self.run.db.write(lambda tx: store.record(tx, self.run.id, self.position, self.label, failure=failure))
+        await self.run.write(lambda tx: store.record(tx, self.run.id, self.position, self.label, failure=failure))
         raise failed from exc
 
     async def begun(self, due: float | None) -> float | None:
@@ -207,7 +228,7 @@ class Operation:
         if self.entry is not None:
             return self.entry.due
         if due is not None:
-            await self.run.db.write(
+            await self.run.write(
                 lambda tx: store.record(tx, self.run.id, self.position, self.label, done=False, due=due)
             )
         return due
@@ -242,7 +263,7 @@ class Operation:
             return told
 
         if over() or (topics and store.has_message(run.db, run.id, topics)):
-            told = await run.db.write(work)
+            told = await run.write(work)
             if told is not None:
                 return True, self.told(told, topic)
         return False, None
