@@ -57,7 +57,7 @@ e2e: setup ## the end-to-end tests alone
 	@$(PYTEST) tests/e2e tests/wire -m 'not slow'
 
 faults: setup ## SIGKILL at every durable commit, and 10,000 acknowledged writes (minutes)
-	@$(PYTEST) tests/faults -s
+	@$(BIN)/python -m tests.faults
 
 bench: setup ## benchmarks against MiniStack and moto, in one run
 	@$(BIN)/python benchmarks/run.py
