@@ -11,7 +11,7 @@ SERVICES: tuple[str, ...] = (
     "cloudwatch",
     "sns",
     "events",
-    # "ec2",
+    "ec2",
     "elbv2",
     "ecr",
     # "ecs",
