@@ -153,6 +153,9 @@ class FakeProxy:
             watched = self._watched.get(key)
             if watched is None:
                 watched = self._watched[key] = _Watched(member, group)
+            if watched.task is not None and watched.group.health_check != group.health_check:
+                watched.task.cancel()
+                watched.task, watched.state = None, HealthState.INITIAL
             watched.group, watched.member = group, member
             if watched.task is None and desired.listeners:
                 watched.task = asyncio.create_task(self._check(watched))

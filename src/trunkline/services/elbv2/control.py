@@ -1,0 +1,159 @@
+"""Keeps the proxy as the tables say: at every change, at start, and again while it could not be done.
+
+A change is committed first and then put into force. When the proxy refuses it, it is undone and the caller is told;
+when we are killed in between, the next start puts it into force. So a shift of traffic that was answered has
+happened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import TypeVar
+
+from trunkline.aws.errors import AwsError
+from trunkline.aws.service import Kit
+from trunkline.core.db import Tx
+from trunkline.core.log import get
+from trunkline.engines.proxy.interface import (
+    ConfigurationRefused,
+    Desired,
+    Health,
+    Member,
+    Proxy,
+    ProxyError,
+    RequestSink,
+)
+from trunkline.services.elbv2 import store
+from trunkline.services.elbv2.desired import desired
+from trunkline.services.elbv2.errors import unavailable
+from trunkline.services.elbv2.model import Target, TargetGroup
+
+log = get(__name__)
+T = TypeVar("T")
+
+_DRAIN_LOOK_S = 0.25
+_AGAIN_S = 2.0
+
+
+class Control:
+    def __init__(self, kit: Kit, proxy: Proxy) -> None:
+        self._db = kit.db
+        self._clock = kit.clock
+        self._proxy = proxy
+        self._one_at_a_time = asyncio.Lock()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._wake = asyncio.Event()
+        self.trouble = ""
+        """Why the proxy is not as it should be, or ""."""
+
+    async def start(self) -> None:
+        async with self._one_at_a_time:
+            await self._try_to_apply()
+        self._tasks = [asyncio.create_task(self._watch(), name="elbv2-control")]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        self._tasks = []
+
+    def subscribe(self, sink: RequestSink) -> None:
+        self._proxy.subscribe(sink)
+
+    async def change(self, work: Callable[[Tx], T], undo: Callable[[Tx], object]) -> T:
+        """Commit a change of what requests meet (listeners, rules, settings) and put it into force, or undo it."""
+        async with self._one_at_a_time:
+            result = await self._db.write(work)
+            try:
+                await self._apply()
+            except ProxyError as error:
+                await self._db.write(undo)
+                if isinstance(error, ConfigurationRefused):
+                    raise AwsError("InvalidConfigurationRequest", f"The load balancer refused it: {error}") from error
+                raise unavailable(str(error)) from error
+            return result
+
+    async def note(self, work: Callable[[Tx], T]) -> T:
+        """Commit a change that stands whether or not the proxy is there to follow it now (targets, removals)."""
+        async with self._one_at_a_time:
+            result = await self._db.write(work)
+            await self._try_to_apply()
+            return result
+
+    async def health(self) -> Health:
+        """What the proxy knows; nothing while it is away."""
+        try:
+            return await self._proxy.health()
+        except ProxyError as error:
+            self._troubled(error)
+            return {}
+
+    async def _apply(self) -> None:
+        wanted: Desired = desired(self._db)
+        await self._proxy.apply(wanted)
+        if self.trouble:
+            log.info("the load balancer is as it should be again")
+            self.trouble = ""
+        self._wake.set()
+
+    async def _try_to_apply(self) -> None:
+        try:
+            await self._apply()
+        except ProxyError as error:
+            self._troubled(error)
+
+    def _troubled(self, error: ProxyError) -> None:
+        if self.trouble != str(error):
+            log.warning("the load balancer does not follow; trying again", error=str(error))
+        self.trouble = str(error)
+        self._wake.set()
+
+    # --- draining ---------------------------------------------------------------------------------
+
+    async def _watch(self) -> None:
+        """Ends deregistrations, and tries again what the proxy could not do."""
+        while True:
+            draining = False
+            try:
+                draining = await self._finish_draining()
+                if self.trouble:
+                    async with self._one_at_a_time:
+                        await self._try_to_apply()
+            except Exception:
+                log.exception("keeping the load balancer in order failed")
+            pause_s = _AGAIN_S if self.trouble else _DRAIN_LOOK_S if draining else None
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause_s):
+                    await self._wake.wait()
+            if self.trouble:
+                await self._clock.sleep(_DRAIN_LOOK_S)
+            self._wake.clear()
+
+    async def _finish_draining(self) -> bool:
+        """A target is gone once nothing is open, or its delay is over. True while there are others."""
+        groups = {group.arn: group for group in store.target_groups.find(self._db)}
+        draining = [target for target in store.targets.find(self._db) if target.drains_until is not None]
+        if not draining:
+            return False
+        health = await self.health()
+        gone = [target for target in draining if self._drained(target, groups.get(target.group_arn), health)]
+        if gone:
+            await self.note(lambda tx: _forget(tx, gone))
+        return len(gone) < len(draining)
+
+    def _drained(self, target: Target, group: TargetGroup | None, health: Health) -> bool:
+        if group is None or target.drains_until is None or self._clock.time() >= target.drains_until:
+            return True
+        known = health.get(group.id, {}).get(Member(target.ip, target.port)) if health else None
+        return known is not None and known.sessions == 0
+
+
+def _forget(tx: Tx, gone: list[Target]) -> None:
+    """Those that were not registered again meanwhile."""
+    for target in gone:
+        now = store.targets.get(tx, target.group_arn, target.ip, target.port)
+        if now is not None and now.drains_until is not None:
+            store.targets.delete(tx, target.group_arn, target.ip, target.port)
