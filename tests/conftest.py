@@ -29,6 +29,21 @@ def aws(server):
     return client
 
 
+@pytest.fixture(scope="session")
+def real_server(tmp_path_factory):
+    """A server on the real engines, Docker and HAProxy; its waits run 60 times faster. Mark its tests `docker`."""
+    server = Server(tmp_path_factory.mktemp("real") / "data", containers="docker", proxy="haproxy", clock=60)
+    server.start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def real(real_server):
+    """`real("codebuild")` is a boto3 client for the server on real engines."""
+    return real_server.client
+
+
 @pytest.fixture
 def name():
     """A name nobody else uses."""

@@ -15,6 +15,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from trunkline.cli.endpoint import Endpoint
+
 ACCESS_KEY = "AKIATESTROOT00000000"
 SECRET_KEY = "test-root-secret"
 ACCOUNT = "000000000000"
@@ -82,10 +84,12 @@ class Server:
             assert self.process is not None
             if self.process.poll() is not None:
                 raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.log_tail()}")
-            with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
-                with urllib.request.urlopen(f"{self.endpoint}/_trunkline/health", timeout=1) as answer:
-                    if answer.status == 200:
-                        return
+            with (
+                contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError),
+                urllib.request.urlopen(f"{self.endpoint}/_trunkline/health", timeout=1) as answer,
+            ):
+                if answer.status == 200:
+                    return
             if time.monotonic() > deadline:
                 raise AssertionError(f"the server was not ready within {timeout_s} s:\n{self.log_tail()}")
             time.sleep(0.02)
@@ -112,13 +116,28 @@ class Server:
                 raise AssertionError(f"the server did not stop within {timeout_s} s:\n{self.log_tail()}") from None
         return self.process.returncode
 
+    def remove(self) -> None:
+        """Stop the server together with its containers, networks and load balancer."""
+        try:
+            self.page("shutdown?data_plane=remove", "POST")
+            assert self.process is not None
+            self.process.wait(30)
+        finally:
+            self.kill()
+
+    def page(self, name: str, method: str = "GET") -> dict[str, Any]:
+        """One of Trunkline's own pages, as root."""
+        return Endpoint(self.endpoint, ACCESS_KEY, SECRET_KEY, None, REGION).page(name, method)
+
     def __enter__(self) -> "Server":
         return self.start()
 
     def __exit__(self, *exc: object) -> None:
         self.stop()
 
-    def client(self, service: str, *, key: str = ACCESS_KEY, secret: str = SECRET_KEY, region: str = REGION, **more: Any):
+    def client(
+        self, service: str, *, key: str = ACCESS_KEY, secret: str = SECRET_KEY, region: str = REGION, **more: Any
+    ):
         """A boto3 client for this server; `more` goes to the client (config, aws_session_token)."""
         config = Config(retries={"max_attempts": 0}, parameter_validation=more.pop("validate", True))
         if "config" in more:

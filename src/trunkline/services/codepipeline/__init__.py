@@ -11,6 +11,7 @@ from trunkline.aws.service import Kit, Service
 from trunkline.engines import Engines
 from trunkline.services.codepipeline import reactions, store
 from trunkline.services.codepipeline.api import Api
+from trunkline.services.codepipeline.polling import Poller
 from trunkline.services.codepipeline.progress import Progress
 from trunkline.services.codepipeline.starting import Starter
 from trunkline.services.codepipeline.workflow import NAME, Runner
@@ -27,4 +28,6 @@ def build(kit: Kit, engines: Engines) -> Service:
     kit.bus.subscribe(
         "codepipeline.sources", react.source_changed, sources=reactions.SOURCES, detail_types=reactions.DETAIL_TYPES
     )
-    return Service("codepipeline", Api(kit, engines.workflows, progress, starter))
+    poller = Poller(kit, starter)
+    api = Api(kit, engines.workflows, progress, starter)
+    return Service("codepipeline", api, start=poller.start, stop=poller.stop)

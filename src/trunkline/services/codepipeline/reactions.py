@@ -1,7 +1,7 @@
 """A source changed: start the pipelines that watch it.
 
 AWS polls such sources, or is told by a rule that the user makes (PollForSourceChanges=false). Here the change itself is
-the signal; with PollForSourceChanges=false it is left to the user's rule, as on AWS.
+the signal; with PollForSourceChanges=false it is left to the user's rule, as on AWS. S3 sources: see polling.
 """
 
 from collections.abc import Iterator
@@ -12,8 +12,8 @@ from trunkline.services.codepipeline import store
 from trunkline.services.codepipeline.model import Doc, Pipeline
 from trunkline.services.codepipeline.starting import Starter
 
-SOURCES = ("aws.codecommit", "aws.s3", "aws.ecr")
-DETAIL_TYPES = ("CodeCommit Repository State Change", "Object Created", "ECR Image Action")
+SOURCES = ("aws.codecommit", "aws.ecr")
+DETAIL_TYPES = ("CodeCommit Repository State Change", "ECR Image Action")
 
 
 class Reactions:
@@ -48,11 +48,6 @@ def _concerns(action: Doc, event: Event) -> bool:
                 and detail.get("referenceType") == "branch"
                 and detail.get("referenceName") == configuration["BranchName"]
                 and detail.get("repositoryName") == configuration["RepositoryName"]
-            )
-        case "S3", "aws.s3":
-            return bool(
-                detail.get("bucket", {}).get("name") == configuration["S3Bucket"]
-                and detail.get("object", {}).get("key") == configuration["S3ObjectKey"]
             )
         case "ECR", "aws.ecr":
             return bool(
