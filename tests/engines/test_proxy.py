@@ -519,3 +519,28 @@ async def test_weights_alone_take_no_reload(make, address):
         for number in range(1, 100):
             await proxy.apply(reweighted(desired, a=number, c=100 - number))
         assert (await proxy._haproxy.processes()).worker == before.worker
+
+
+async def test_no_value_can_add_lines_to_the_configuration(proxy, address):
+    await proxy.apply(listening(address, FixedResponse(200, "text/plain", "one\nbackend two\n")))
+    assert (await get(*address))[2] == b"one\nbackend two\n"
+    tricky = "'\"\\ $HOME # }} %[path] * ?"
+    rules = [
+        Rule("r1", (Condition("http-header", (tricky,), header="X-A"),), FixedResponse(201)),
+        Rule("r2", (Condition("path-pattern", ("/r",)),), Redirect(302, host='a"b\\c$HOME%[path]#', path="/x")),
+    ]
+    await proxy.apply(listening(address, FixedResponse(200), rules=rules))
+    assert (await get(*address, x_a=tricky.replace("*", "anything").replace("?", "!")))[0] == 201
+    assert (await get(*address, "/r"))[1]["location"] == f'http://a"b\\c$HOME%[path]#:{address[1]}/x'
+
+
+async def test_line_breaks_in_names_are_refused(make, address):
+    proxy = await make()
+    if not proxy.outlives_us:
+        pytest.skip("this driver writes no configuration")
+    for rule in (
+        Rule("r", (Condition("path-pattern", ("/a\n  use_backend x",)),), FixedResponse(200)),
+        Rule("r", (Condition("path-pattern", ("/a",)),), Redirect(302, host="a\nb")),
+    ):
+        with pytest.raises(ConfigurationRefused):
+            await proxy.apply(listening(address, FixedResponse(200), rules=[rule]))

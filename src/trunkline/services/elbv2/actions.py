@@ -92,6 +92,11 @@ def _redirect(action: Doc) -> Doc:
     if not config:
         raise invalid("A redirect action needs a RedirectConfig")
     full = {**_REDIRECT, **{key: value for key, value in config.items() if value is not None}}
+    for key in _REDIRECT:
+        if not full[key].isascii() or not full[key].isprintable() or " " in full[key]:
+            raise AwsError(
+                "InvalidLoadBalancerAction", f"The {key.lower()} of a redirect has characters a URL cannot have"
+            )
     if not full["Path"].startswith("/"):
         raise AwsError("InvalidLoadBalancerAction", "The path of a redirect must start with '/'")
     port = full["Port"]

@@ -81,6 +81,9 @@ def _check(field: str, value: object) -> None:
         pair = value if isinstance(value, dict) else {}
         if not pair.get("Value"):
             raise invalid("A 'query-string' condition value must have a Value")
+        for part in (pair.get("Key") or "", pair["Value"]):
+            if len(part) > 128 or not part.isascii() or not part.isprintable() or " " in part:
+                raise invalid(f"The condition value '{part}' contains a character that is not valid in a query string")
         return
     text = str(value)
     if not 1 <= len(text) <= 128:

@@ -24,6 +24,7 @@ from trunkline.engines.proxy.haproxy.conditions import expression, location, quo
 from trunkline.engines.proxy.interface import (
     MAX_FORWARD_GROUPS,
     Action,
+    ConfigurationRefused,
     Desired,
     FixedResponse,
     Forward,
@@ -227,6 +228,8 @@ def _fixed(action: FixedResponse, bodies: dict[str, str]) -> str:
 
 def _escape(text: str) -> str:
     """For a word between double quotes."""
+    if not text.isprintable():
+        raise ConfigurationRefused("a redirect contains a control character")
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
 
 
