@@ -39,7 +39,8 @@ class Git:
             self("config", "--global", key, value)
 
     def with_aws_helper(self) -> "Git":
-        helper = "!aws codecommit credential-helper --ignore-host-check $@"
+        # Only `get`: the CLI does not know --ignore-host-check for git's other two questions.
+        helper = '!f() { test "$1" = get && aws codecommit credential-helper --ignore-host-check get; }; f'
         self("config", "--global", f"credential.{self.url}.helper", helper)
         return self
 
