@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help setup machine venv check lint types imports size test unit demo up e2e faults bench clean
+.PHONY: help setup machine venv check lint types imports size test unit demo up e2e faults bench reference clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -61,6 +61,9 @@ faults: setup ## SIGKILL at every durable commit, and 10,000 acknowledged writes
 
 bench: setup ## benchmarks against MiniStack and moto, in one run
 	@$(BIN)/python benchmarks/run.py
+
+reference: venv ## write docs/reference from the code
+	@$(BIN)/python scripts/reference
 
 clean: ## delete what tools left behind (not the data of servers)
 	@rm -rf .mypy_cache .ruff_cache .hypothesis dist
