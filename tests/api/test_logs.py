@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from tests.support.server import ACCESS_KEY, REGION, SECRET_KEY
 
@@ -273,3 +274,25 @@ def test_the_aws_cli_reads_what_it_wrote(server, stream):
 
     aws_logs("put-log-events", "--log-events", f"timestamp={now_ms()},message=hello")
     assert texts(aws_logs("get-log-events")) == ["hello"]
+
+
+def test_live_tail_shows_matching_events_as_they_are_put(server, logs, stream):
+    # The CLI and SDKs put "stream-" before the host name, which an address cannot have.
+    client = server.client("logs", config=Config(inject_host_prefix=False))
+    arn = logs.describe_log_groups(logGroupNamePrefix=stream["logGroupName"])["logGroups"][0]["logGroupArn"]
+    following = iter(
+        client.start_live_tail(logGroupIdentifiers=[arn], logStreamNames=["s"], logEventFilterPattern="ERROR")[
+            "responseStream"
+        ]
+    )
+    assert next(following)["sessionStart"]["logGroupIdentifiers"] == [arn]
+    logs.create_log_stream(logGroupName=stream["logGroupName"], logStreamName="other")
+    logs.put_log_events(logGroupName=stream["logGroupName"], logStreamName="other", logEvents=events("ERROR elsewhere"))
+    logs.put_log_events(**stream, logEvents=events("fine", "ERROR here"))
+    shown: list[dict] = []
+    for event in following:
+        shown += event["sessionUpdate"]["sessionResults"]
+        if shown:
+            break
+    assert [event["message"] for event in shown] == ["ERROR here"]
+    assert shown[0]["logStreamName"] == "s" and shown[0]["logGroupIdentifier"] == arn

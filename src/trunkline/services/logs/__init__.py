@@ -2,8 +2,8 @@
 
 Real: log groups with retention and deletion protection, streams, PutLogEvents with AWS's limits and rejections,
 GetLogEvents with tokens in both directions, FilterLogEvents with the whole pattern syntax (`aws logs tail --follow`
-works on it), metric filters that publish to CloudWatch, tags.
-Refused: KMS keys, the DELIVERY class, and all that is not implemented (Insights, subscriptions, exports, live tail).
+works on it), StartLiveTail, metric filters that publish to CloudWatch, tags.
+Refused: KMS keys, the DELIVERY class, and all that is not implemented (Insights, subscriptions, exports).
 
 For services that follow a log and must write every line once although they may be killed at any moment (containers of
 ECS and CodeBuild): call PutLogEvents as a service with `sequenceToken` set to your own mark of how far the source has

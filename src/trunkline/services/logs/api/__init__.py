@@ -5,9 +5,10 @@ from __future__ import annotations
 from trunkline.services.logs.api.events import Events
 from trunkline.services.logs.api.filters import Filters
 from trunkline.services.logs.api.groups import Groups
+from trunkline.services.logs.api.live_tail import LiveTails
 from trunkline.services.logs.api.streams import Streams
 from trunkline.services.logs.api.tags import Tags
 
 
-class Api(Groups, Streams, Events, Filters, Tags):
+class Api(Groups, Streams, Events, LiveTails, Filters, Tags):
     """All of them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call, Doc, Kit
 from trunkline.engines.telemetry import Telemetry
+from trunkline.services.logs.live_tail import LiveTail
 from trunkline.services.logs.model import LogGroup
 from trunkline.services.logs.store import Store
 
@@ -16,6 +17,7 @@ class Context:
         self._kit = kit
         self._store = store
         self._telemetry = telemetry
+        self._live_tail = LiveTail(kit.clock)
 
     def _now_ms(self) -> int:
         return int(self._kit.clock.time() * 1000)

@@ -26,6 +26,7 @@ from trunkline.services.logs.model import (
 from trunkline.services.logs.pattern import InvalidPattern, Pattern, compile_pattern
 
 _SEARCH_S = 1.0
+_LATEST_MS = 1 << 60
 
 
 class Events(Context):
@@ -33,6 +34,8 @@ class Events(Context):
     async def put_log_events(self, call: Call, req: Doc) -> Doc:
         target = self._store.target(call.account, call.region, req["logGroupName"], req["logStreamName"])
         events = req["logEvents"]
+        if not events:
+            raise AwsError("InvalidParameterException", "Log events must not be empty.")
         times = [event["timestamp"] for event in events]
         messages = [event["message"] for event in events]
         size = _checked_size(times, messages)
@@ -48,6 +51,7 @@ class Events(Context):
         position = req.get("sequenceToken") if call.caller.principal.kind == "service" else None
         if times:
             await self._append(target.group.id, target.stream.id, times, messages, now, size, position)
+            self._live_tail.publish(target.group.id, target.stream.name, times, messages, now)
             for metric_filter in target.filters:
                 await publish(self._kit, target.group, metric_filter, times, messages)
         answer: Doc = {"nextSequenceToken": position or f"{now:056d}"}
@@ -115,7 +119,7 @@ class Events(Context):
             group.id,
             names if "logStreamNames" in req or "logStreamNamePrefix" in req else None,
             start_ms=max(req.get("startTime", 0), group.kept_from_ms(self._now_ms())),
-            end_ms=req["endTime"] + 1 if "endTime" in req else None,
+            end_ms=min(req["endTime"], _LATEST_MS) + 1 if "endTime" in req else None,
             after=after,
             before=before,
             backward=backward,

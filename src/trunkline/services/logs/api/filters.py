@@ -22,7 +22,9 @@ class Filters(Context):
             if req.get(member):
                 raise Refused(f"Trunkline does not support {member} in metric filters: leave it out.")
         _compiled(req["filterPattern"])
-        [transformation] = req["metricTransformations"]
+        if len(req["metricTransformations"]) != 1:
+            raise _invalid("A metric filter has exactly one metric transformation.")
+        transformation = req["metricTransformations"][0]
         dimensions = transformation.get("dimensions", {})
         if dimensions and "defaultValue" in transformation:
             raise _invalid("Invalid metric transformation: dimensions and default value are mutually exclusive.")

@@ -1,0 +1,43 @@
+"""Follow log groups as an event stream."""
+
+from __future__ import annotations
+
+from trunkline.aws.errors import AwsError
+from trunkline.aws.service import Call, Doc, operation
+from trunkline.core import ids
+from trunkline.services.logs.api.context import Context, name_in_arn
+from trunkline.services.logs.live_tail import Session
+from trunkline.services.logs.pattern import InvalidPattern, compile_pattern
+
+
+def _names(req: Doc) -> list[str]:
+    return [name_in_arn(given) if given.startswith("arn:") else given for given in req["logGroupIdentifiers"]]
+
+
+class LiveTails(Context):
+    @operation(lambda call, req: [call.arn(f"log-group:{name}") for name in _names(req)], mutates=False)
+    async def start_live_tail(self, call: Call, req: Doc) -> Doc:
+        streams, prefixes = req.get("logStreamNames"), req.get("logStreamNamePrefixes")
+        if (streams or prefixes) and (len(req["logGroupIdentifiers"]) > 1 or (streams and prefixes)):
+            raise AwsError(
+                "InvalidParameterException",
+                "Log streams can be chosen for a single log group, by logStreamNames or by logStreamNamePrefixes.",
+            )
+        try:
+            pattern = compile_pattern(req.get("logEventFilterPattern", ""))
+        except InvalidPattern as error:
+            raise AwsError("InvalidParameterException", str(error)) from None
+        groups = {
+            self._store.group(call.account, call.region, name).id: given
+            for name, given in zip(_names(req), req["logGroupIdentifiers"], strict=True)
+        }
+        session = Session(groups, frozenset(streams) if streams else None, tuple(prefixes or ()), pattern)
+        start = {
+            "requestId": call.request_id,
+            "sessionId": ids.uuid(),
+            "logGroupIdentifiers": req["logGroupIdentifiers"],
+            "logStreamNames": streams,
+            "logStreamNamePrefixes": prefixes,
+            "logEventFilterPattern": req.get("logEventFilterPattern"),
+        }
+        return {"responseStream": self._live_tail.events(session, start)}
