@@ -21,6 +21,7 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
+_DRAIN_LIMIT = 1024 * 1024
 _BODY_LIMIT = 128 * 1024 * 1024  # what is not streamed is held in memory; AWS's own limits are all below this
 
 
@@ -46,7 +47,12 @@ class Gateway:
             if path.startswith(prefix):
                 await app(scope, receive, send)
                 return
-        await send_response(await self.answer(request_of(scope, receive)), send)
+        request = request_of(scope, receive)
+        body = request.stream
+        response = await self.answer(request)
+        if isinstance(body, _Body) and not await body.drained(request.headers):
+            response.headers.append(("connection", "close"))
+        await send_response(response, send)
 
     async def answer(self, request: Request) -> Response:
         """Every step of a request, in order. What any of them refuses is answered in the request's protocol."""
@@ -129,7 +135,7 @@ def request_of(scope: Scope, receive: Receive) -> Request:
         path=scope["raw_path"].decode("latin-1"),
         query=scope["query_string"].decode("latin-1"),
         headers=_headers(scope["headers"]),
-        stream=_body(receive),
+        stream=_Body(receive),
         client=(scope.get("client") or ("", 0))[0],
     )
 
@@ -142,15 +148,44 @@ def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
     return headers
 
 
-async def _body(receive: Receive) -> AsyncIterator[bytes]:
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise AwsError("RequestTimeout", "The connection was closed before the whole body arrived.", status=400)
-        if chunk := message.get("body"):
-            yield chunk
-        if not message.get("more_body"):
-            return
+class _Body:
+    """A request's body as it arrives."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._ended = False
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        while not self._ended:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                self._ended = True
+                raise AwsError("RequestTimeout", "The connection was closed before the whole body arrived.", status=400)
+            self._ended = not message.get("more_body")
+            if chunk := message.get("body"):
+                return bytes(chunk)
+        raise StopAsyncIteration
+
+    async def drained(self, headers: Mapping[str, str]) -> bool:
+        """Whether nothing of the body is left, so that the connection can carry another request.
+
+        An error answered early leaves a body unread, perhaps unsent: the client waits for "100 Continue". What is small
+        is taken in after all; for the rest the connection is given up.
+        """
+        length = headers.get("content-length", "0")
+        if self._ended or (length == "0" and "transfer-encoding" not in headers):
+            return True
+        if not length.isdigit() or int(length) > _DRAIN_LIMIT or "transfer-encoding" in headers:
+            return False
+        try:
+            async for _ in self:
+                pass
+        except AwsError:
+            return False
+        return True
 
 
 def _gunzip(body: bytes) -> bytes:

@@ -65,6 +65,11 @@ def common_prefix(key: str, prefix: str, delimiter: str) -> str | None:
     return None if at < 0 else key[: at + len(delimiter)]
 
 
+def is_common(marker: str, prefix: str, delimiter: str) -> bool:
+    """Whether a page ended with this common prefix: the keys below it were told of already."""
+    return bool(marker) and common_prefix(marker, prefix, delimiter) == marker
+
+
 def successor(text: str) -> str:
     """The first text that is ordered behind every text that begins with `text`."""
     while text:

@@ -9,7 +9,7 @@ from trunkline.core.db import Row
 from trunkline.services.s3 import errors, store
 from trunkline.services.s3.api.buckets import owner
 from trunkline.services.s3.gate import Gate
-from trunkline.services.s3.listing import Listing, behind, clean, common_prefix, encoder, successor, walk
+from trunkline.services.s3.listing import Listing, behind, clean, encoder, is_common, successor, walk
 from trunkline.services.s3.model import Bucket
 
 _MAX_KEYS = 1000
@@ -27,8 +27,8 @@ class ListingApi:
         bucket = self._bucket(call, req)
         marker, prefix, delimiter = req.get("Marker", ""), req.get("Prefix", ""), req.get("Delimiter", "")
         start = behind(marker) if marker else ""
-        if marker and delimiter and common_prefix(marker, prefix, delimiter) == marker:
-            start = successor(marker)  # the marker was a common prefix: its keys were told of already
+        if is_common(marker, prefix, delimiter):
+            start = successor(marker)
         page = self._walk(bucket, req, start)
         write = encoder(req.get("EncodingType"))
         answer = {
@@ -37,7 +37,7 @@ class ListingApi:
             "Contents": [_listed(row, write, with_owner=True) for row in page.rows],
             "NextMarker": write(page.last) if page.truncated and delimiter else None,
         }
-        return {"Marker": "", **clean(answer)}
+        return {"Marker": "", "Prefix": "", **clean(answer)}
 
     @operation("arn:aws:s3:::{Bucket}", authorize=False, action="s3:ListBucket")
     async def list_objects_v2(self, call: Call, req: Doc) -> Doc:
@@ -62,7 +62,7 @@ class ListingApi:
             "NextContinuationToken": next_token,
             "StartAfter": write(after),
         }
-        return clean(answer)
+        return {"Prefix": "", **clean(answer)}
 
     @operation("arn:aws:s3:::{Bucket}", authorize=False)
     async def list_object_versions(self, call: Call, req: Doc) -> Doc:
@@ -73,11 +73,14 @@ class ListingApi:
                 "A version-id marker cannot be specified without a key marker.", "version-id-marker", version_marker
             )
         place = _Place(self.kit, bucket.name, key_marker, version_marker)
+        start = place.start
+        if not version_marker and is_common(key_marker, req.get("Prefix", ""), req.get("Delimiter", "")):
+            start = successor(key_marker)
         page = walk(
             place.fetch,
             prefix=req.get("Prefix", ""),
             delimiter=req.get("Delimiter", ""),
-            start=place.start,
+            start=start,
             limit=min(req.get("MaxKeys", _MAX_KEYS), _MAX_KEYS),
         )
         write = encoder(req.get("EncodingType"))
@@ -101,7 +104,7 @@ class ListingApi:
             answer["NextKeyMarker"] = write(page.last)
             if page.rows and page.rows[-1]["key"] == page.last:
                 answer["NextVersionIdMarker"] = page.rows[-1]["version_id"]
-        return {"KeyMarker": "", "VersionIdMarker": "", **clean(answer)}
+        return {"KeyMarker": "", "VersionIdMarker": "", "Prefix": "", **clean(answer)}
 
     def _bucket(self, call: Call, req: Doc) -> Bucket:
         context = {"s3:prefix": req.get("Prefix", ""), "s3:delimiter": req.get("Delimiter", "")}

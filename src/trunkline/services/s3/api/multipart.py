@@ -226,17 +226,20 @@ class MultipartApi:
         shown: list[Upload] = []
         prefixes: list[str] = []
         truncated = False
+        last = ("", "")
         for upload in uploads.find(self.kit.db, bucket.name, prefix, after):
             common = common_prefix(upload.key, prefix, delimiter)
-            if common is not None and common in prefixes:
+            if common is not None and (common in prefixes or common == key_marker):
                 continue
             if len(shown) + len(prefixes) == limit:
                 truncated = True
                 break
             if common is None:
                 shown.append(upload)
+                last = (upload.key, upload.upload_id)
             else:
                 prefixes.append(common)
+                last = (common, "")
         answer: Doc = {
             "Bucket": bucket.name,
             "KeyMarker": write(key_marker),
@@ -249,8 +252,8 @@ class MultipartApi:
             "CommonPrefixes": [{"Prefix": write(one)} for one in prefixes],
             "EncodingType": req.get("EncodingType"),
         }
-        if truncated and shown:
-            answer |= {"NextKeyMarker": write(shown[-1].key), "NextUploadIdMarker": shown[-1].upload_id}
+        if truncated:
+            answer |= {"NextKeyMarker": write(last[0]), "NextUploadIdMarker": last[1]}
         return clean(answer)
 
     def _upload(self, bucket: Bucket, req: Mapping[str, Any]) -> Upload:
