@@ -254,3 +254,50 @@ def test_no_console_passwords(iam, name, user, refused):
 def test_validation_speaks_awss_words(iam, refused):
     message = refused("ValidationError", iam.create_user, UserName="spaces are bad")
     assert "userName" in message
+
+
+def test_paths_are_part_of_what_policies_see(iam, name, user, as_user, refused):
+    iam.create_role(RoleName=name, Path=f"/{name}/", AssumeRolePolicyDocument=TRUST)
+    iam.create_role(RoleName=f"{name}-out", AssumeRolePolicyDocument=TRUST)
+    mine = as_user("iam")
+    inside = policy("iam:*", f"arn:aws:iam::*:role/{name}/*")
+    iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=inside)
+    assert mine.get_role(RoleName=name)
+    mine.delete_role(RoleName=name)
+    mine.create_role(RoleName=name, Path=f"/{name}/", AssumeRolePolicyDocument=TRUST)
+    refused("AccessDenied", mine.get_role, RoleName=f"{name}-out")
+    refused("AccessDenied", mine.create_role, RoleName=f"{name}-new", AssumeRolePolicyDocument=TRUST)
+
+
+def test_a_user_can_manage_himself_by_his_name(iam, name, user, as_user):
+    own = policy(["iam:GetUser", "iam:*AccessKey*"], "arn:aws:iam::*:user/${aws:username}")
+    iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=own)
+    mine = as_user("iam")
+    assert mine.get_user()["User"]["UserName"] == name
+    assert len(mine.list_access_keys()["AccessKeyMetadata"]) == 1
+
+
+def test_passing_a_role_needs_permission(iam, name, user, as_user, refused):
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
+    iam.create_instance_profile(InstanceProfileName=name)
+    iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=policy("iam:AddRoleToInstanceProfile"))
+    mine = as_user("iam")
+    params = {"InstanceProfileName": name, "RoleName": name}
+    message = refused("AccessDenied", mine.add_role_to_instance_profile, **params)
+    assert f"iam:PassRole on resource: arn:aws:iam::000000000000:role/{name}" in message
+    passed = policy(
+        "iam:PassRole",
+        f"arn:aws:iam::*:role/{name}",
+        Condition={"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}},
+    )
+    iam.put_user_policy(UserName=name, PolicyName="pass", PolicyDocument=passed)
+    mine.add_role_to_instance_profile(**params)
+
+
+def test_request_tags_are_condition_keys(iam, name, user, as_user, refused):
+    tagged = policy("iam:CreateUser", Condition={"StringEquals": {"aws:RequestTag/team": "blue"}})
+    iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=tagged)
+    mine = as_user("iam")
+    refused("AccessDenied", mine.create_user, UserName=f"{name}-1")
+    refused("AccessDenied", mine.create_user, UserName=f"{name}-1", Tags=[{"Key": "team", "Value": "red"}])
+    assert mine.create_user(UserName=f"{name}-1", Tags=[{"Key": "team", "Value": "blue"}])

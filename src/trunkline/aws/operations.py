@@ -12,7 +12,7 @@ from trunkline.aws.audit import Audit
 from trunkline.aws.errors import AwsError, Refused
 from trunkline.aws.identity import NO_ACCESS, Access, Authorizer
 from trunkline.aws.models import Operation
-from trunkline.aws.policy import iam_action
+from trunkline.aws.policy import iam_action, passed_roles, request_keys
 from trunkline.aws.service import Call, Doc, OperationTraits, Service, resources_of
 from trunkline.core.log import get
 
@@ -83,18 +83,24 @@ class Operations:
 
     def _authorize(self, found: Implementation, call: Call, request: Doc) -> None:
         """Ask the policies; a service that keeps policies on its resources is asked for them (`access`)."""
+        if call.caller.principal.kind == "service":
+            return  # a service acting as itself; the most frequent calls of all
         access = NO_ACCESS if found.access is None else found.access(call, request)
         resources = access.resources or resources_of(found.traits, call, request)
+        protocol = found.model.service.protocols[0]
         self.authorizer.authorize(
             call.caller,
             found.action,
             resources,
-            access.context,
-            protocol=found.model.service.protocols[0],
+            {**request_keys(request), **access.context},
+            protocol=protocol,
             resource_policies=access.policies,
             resource_account=access.account,
             resource_must_allow=access.must_allow,
         )
+        for role, principal in passed_roles(call.service, call.operation, request, call.account):
+            passed = {"iam:PassedToService": principal}
+            self.authorizer.authorize(call.caller, "iam:PassRole", [role], passed, protocol=protocol)
 
     async def perform(self, found: Implementation, call: Call, request: Doc) -> Doc:
         """Authorize and run one validated call; a call that changes something is recorded whatever its outcome."""

@@ -8,6 +8,8 @@ remembers. A `Policy` answers ALLOW, DENY or None for an `Ask`; how the answers 
 from trunkline.aws.policy.actions import iam_action
 from trunkline.aws.policy.document import Policy, PolicyError, Statement, compiled, parse
 from trunkline.aws.policy.evaluate import ALLOW, DENY, Ask, Effect, first_deny, verdict
+from trunkline.aws.policy.passed_roles import passed_roles
+from trunkline.aws.policy.request_keys import request_keys
 
 __all__ = [
     "ALLOW",
@@ -21,5 +23,7 @@ __all__ = [
     "first_deny",
     "iam_action",
     "parse",
+    "passed_roles",
+    "request_keys",
     "verdict",
 ]

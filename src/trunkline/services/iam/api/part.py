@@ -4,10 +4,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from trunkline.aws.errors import AwsError
+from trunkline.aws.identity import Access
 from trunkline.aws.service import Call, Doc
 from trunkline.core.clock import Clock
 from trunkline.core.db import Database, Tx
 from trunkline.core.settings import Settings
+from trunkline.services.iam.access import access
 from trunkline.services.iam.identity import StoredIdentity
 
 T = TypeVar("T")
@@ -27,6 +29,10 @@ class Part:
         self._clock = clock
         self._identity = identity
         self._settings = settings
+
+    def access(self, call: Call, req: Doc) -> Access:
+        """What a request is about, for policies."""
+        return access(self._db, call, req)
 
     async def _change(self, work: Callable[[Tx], T]) -> T:
         """Do `work` in a transaction after which nothing remembered of users and policies is trusted."""
