@@ -5,14 +5,16 @@
 
 import asyncio
 import json
+import os
 import random
 import shutil
+import signal
 import time
 
 import pytest
 import pytest_asyncio
 
-from tests.load.traffic import Load, Target, until
+from tests.load.traffic import Load, Target, get, until
 from tests.support.server import Server
 
 pytestmark = [
@@ -184,3 +186,21 @@ async def test_twenty_shifts_with_kept_and_new_connections(site):
     print(json.dumps(figures))
     assert not load.tally.failures
     assert max(off) < 2
+
+
+async def test_a_killed_haproxy_is_back_with_its_weights(site):
+    async with Target("old") as old, Target("new") as new:
+        await site.build(blue=old, green=new)
+        await site.shift(100)
+        os.kill(int((site.server.data_dir / "proxy" / "haproxy.pid").read_text()), signal.SIGKILL)
+
+        async def answers():
+            try:
+                return (await get(*site.address))[2]
+            except (OSError, asyncio.IncompleteReadError):
+                return None
+
+        assert await until(answers) == b"new"
+        await site.healthy("green")
+        await site.shift(0)
+        assert (await get(*site.address))[2] == b"old"
