@@ -4,12 +4,16 @@ import asyncio
 import fcntl
 import os
 import shutil
+import threading
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from trunkline.core import ids
+from trunkline.core.log import get
 from trunkline.engines.git import process
+
+log = get(__name__)
 
 # gc is ours to start (`maintenance.py`): one that git forks by itself would hold the repository's lock.
 # `fsync` of refs too: an acknowledged push survives power loss.
@@ -67,15 +71,21 @@ class Layout:
         _sync(place.parent)
 
     def remove(self, repository: str) -> None:
-        """Take a repository away, if it is there."""
-        place = self.path(repository)
-        self._trash.mkdir(parents=True, exist_ok=True)
+        """Take a repository away, if it is there: at once out of its place, and then off the disk.
+
+        Called on the database's writer thread, which must neither wait for a large folder nor see an error: what
+        cannot be removed now is swept away at the next start.
+        """
         gone = self._trash / ids.hex_id(16)
         try:
-            place.rename(gone)
+            self._trash.mkdir(parents=True, exist_ok=True)
+            self.path(repository).rename(gone)
         except FileNotFoundError:
             return
-        shutil.rmtree(gone, ignore_errors=True)
+        except OSError as error:
+            log.warning("a deleted repository is still on disk", repository=repository, error=error)
+            return
+        threading.Thread(target=shutil.rmtree, args=(gone, True), name="git-remove", daemon=True).start()
 
     @asynccontextmanager
     async def locked(self, repository: str) -> AsyncIterator[int]:
