@@ -146,7 +146,7 @@ class EcsService:
         described = await self._callers.observe(
             deployment, "ecs", "DescribeTasks", {**place, "tasks": listed["taskArns"][:100]}
         )
-        reasons = [_reason(task) for task in described["tasks"] if task.get("stopCode") != "UserInitiated"]
+        reasons = [_reason(task) for task in described["tasks"] if _ended_by_itself(task)]
         fatal = next((reason for reason in reasons if "CannotPull" in reason), "")
         if not fatal and len(reasons) <= STOPPED_TASKS_ALLOWED:
             return ""
@@ -198,6 +198,13 @@ def _place(deployment: Deployment) -> Doc:
         "cluster": deployment.service.get("clusterName") or "default",
         "service": deployment.service.get("serviceName", ""),
     }
+
+
+def _ended_by_itself(task: Doc) -> bool:
+    """Not stopped by somebody, or by the service for a reason that is not the task's fault."""
+    if task.get("stopCode") in ("EssentialContainerExited", "TaskFailedToStart"):
+        return True
+    return "failed" in (task.get("stoppedReason") or "")  # "Task failed ELB health checks in …"
 
 
 def _reason(task: Doc) -> str:
