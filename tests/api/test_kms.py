@@ -5,7 +5,6 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
-
 from tests.support.server import Server
 
 ROOT = "arn:aws:iam::000000000000:root"

@@ -215,3 +215,10 @@ def test_policies_see_the_parameters_arn(aws, ssm, name, path):
 def test_regions_are_apart(aws, ssm, path):
     put(ssm, path)
     refused("ParameterNotFound", aws("ssm", region="eu-west-1").get_parameter, Name=path)
+
+
+def test_a_pattern_that_backtracks_for_ever_holds_up_nobody(ssm, path):
+    message = refused(
+        "InvalidAllowedPatternException", put, ssm=ssm, name=path, value="a" * 60 + "!", AllowedPattern="^(a+)+$"
+    )
+    assert "takes more than" in message

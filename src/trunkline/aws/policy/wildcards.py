@@ -10,17 +10,38 @@ _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _LITERAL = {"*": r"\*", "?": r"\?", "$": r"\$"}
 
 
+_Token = str | None  # a piece of a regular expression; None is a star
+
+
+def _tokens(pattern: str) -> list[_Token]:
+    return [None if c == "*" else "." if c == "?" else re.escape(c) for c in pattern]
+
+
+def _joined(tokens: Sequence[_Token]) -> str:
+    """The expression. Stars but the last are atomic: a pattern like *a*a*a*b would else take minutes on a long name."""
+    segments = [""]
+    for token in tokens:
+        if token is None:
+            segments.append("")
+        else:
+            segments[-1] += token
+    if len(segments) == 1:
+        return segments[0]
+    middle = "".join(f"(?>.*?{segment})" for segment in segments[1:-1] if segment)
+    return f"{segments[0]}{middle}.*{segments[-1]}"
+
+
 def translate(pattern: str) -> str:
     """The regular expression of a pattern without variables."""
-    return "".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
+    return _joined(_tokens(pattern))
 
 
 def regex_of(pattern: str, values: Values) -> re.Pattern[str] | None:
     """The expression of a pattern whose variables are taken from the request; None when one has no value."""
-    out = []
+    out: list[_Token] = []
     for place, part in enumerate(_VARIABLE.split(pattern)):
         if place % 2 == 0:
-            out.append(translate(part))
+            out += _tokens(part)
         elif part in _LITERAL:
             out.append(_LITERAL[part])
         else:
@@ -28,7 +49,7 @@ def regex_of(pattern: str, values: Values) -> re.Pattern[str] | None:
             if value is None:
                 return None
             out.append(re.escape(value))
-    return re.compile("".join(out), re.DOTALL)
+    return re.compile(_joined(out), re.DOTALL)
 
 
 def substituted(text: str, values: Values) -> str | None:

@@ -73,6 +73,8 @@ class Database:
         self._closed = False
         self._crash = crash_points()
         self._writer = threading.Thread(target=self._write_loop, name=f"db-{path.stem}", daemon=True)
+        # It holds secret keys: for its owner only. SQLite gives the journal files the same mode.
+        path.touch(mode=0o600)
         self._connection = self._connect()
         self._connection.execute(_SCHEMA_STEPS)
         self._connection.commit()
