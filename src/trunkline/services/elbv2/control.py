@@ -108,8 +108,8 @@ class Control:
     def _troubled(self, error: ProxyError) -> None:
         if self.trouble != str(error):
             log.warning("the load balancer does not follow; trying again", error=str(error))
+            self._wake.set()
         self.trouble = str(error)
-        self._wake.set()
 
     # --- draining ---------------------------------------------------------------------------------
 
@@ -128,8 +128,6 @@ class Control:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause_s):
                     await self._wake.wait()
-            if self.trouble:
-                await self._clock.sleep(_DRAIN_LOOK_S)
             self._wake.clear()
 
     async def _finish_draining(self) -> bool:
