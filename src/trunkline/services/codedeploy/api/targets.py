@@ -14,7 +14,7 @@ _FILTERS = ("TargetStatus", "ServerInstanceLabel")
 class Targets(found.Operations):
     @operation(ANY_GROUP)
     async def list_deployment_targets(self, call: Call, req: Doc) -> Doc:
-        deployment = _started(self, call, req["deploymentId"])
+        deployment = found.deployment(self.kit.db, call, req["deploymentId"])
         filters = req.get("targetFilters") or {}
         unknown = [name for name in filters if name not in _FILTERS]
         if unknown:
@@ -25,21 +25,14 @@ class Targets(found.Operations):
 
     @operation(ANY_GROUP)
     async def get_deployment_target(self, call: Call, req: Doc) -> Doc:
-        deployment = _started(self, call, req["deploymentId"])
+        deployment = found.deployment(self.kit.db, call, req["deploymentId"])
         return {"deploymentTarget": _target(deployment, req["targetId"])}
 
     @operation(ANY_GROUP)
     async def batch_get_deployment_targets(self, call: Call, req: Doc) -> Doc:
-        deployment = _started(self, call, req["deploymentId"])
+        deployment = found.deployment(self.kit.db, call, req["deploymentId"])
         wanted = found.limited(req["targetIds"], "DeploymentTargetListSizeExceededException", 25)
         return {"deploymentTargets": [_target(deployment, one) for one in wanted]}
-
-
-def _started(of: found.Operations, call: Call, deployment_id: str) -> Deployment:
-    deployment = found.deployment(of.kit.db, call, deployment_id)
-    if deployment.started_at is None:
-        raise AwsError("DeploymentNotStartedException", f"The deployment {deployment_id} has not started yet.")
-    return deployment
 
 
 def _target(deployment: Deployment, target_id: str) -> Doc:
