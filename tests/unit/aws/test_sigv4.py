@@ -87,6 +87,12 @@ def test_s3_signs_the_path_as_sent(path):
     assert check(request, "rest-xml").payload == hashlib.sha256(b"data").hexdigest()
 
 
+def test_s3_takes_a_path_that_was_signed_encoded_and_sent_as_it_is():
+    request = signed("GET", "http://h:1/b/a%2Bb%40c", b"", "s3")
+    request.path = "/b/a+b@c"
+    assert check(request, "rest-xml").principal == USER
+
+
 def test_s3_presigned_url_does_not_cover_the_body():
     request = signed("PUT", "http://h:1/b/k%20x?versionId=1", b"", "s3", query_expires=60)
     assert check(request, "rest-xml").payload == "UNSIGNED-PAYLOAD"

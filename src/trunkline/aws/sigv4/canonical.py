@@ -10,6 +10,11 @@ _PLAIN_QUERY = re.compile(r"(?:[A-Za-z0-9\-._~=&]|%[0-9A-F]{2})*").fullmatch
 _DOTS = re.compile(r"//|/\.")
 
 
+def s3_path_encoded(path: str) -> str:
+    """An S3 path as AWS would have encoded it, for clients that send characters as they are but sign them encoded."""
+    return quote(unquote(path), safe="-_.~/")
+
+
 def canonical_path(path: str, *, s3: bool) -> str:
     """S3 signs the path as it was sent; everybody else removes dot segments and encodes what was sent once more."""
     if s3:
@@ -58,8 +63,8 @@ def _encoded(text: str) -> str:
     return quote(unquote(text.replace("+", "%20")) if "+" in text else unquote(text), safe="-_.~")
 
 
-def canonical_request(request: SignedRequest, signed_headers: str, payload: str, *, s3: bool, presigned: bool) -> str:
-    """The canonical request for these signed headers and this payload hash (or its stand-in)."""
+def canonical_request(request: SignedRequest, signed_headers: str, payload: str, *, path: str, presigned: bool) -> str:
+    """The canonical request for this canonical path, these signed headers, this payload hash (or its stand-in)."""
     headers = request.headers
     lines = []
     for name in signed_headers.split(";"):
@@ -68,6 +73,6 @@ def canonical_request(request: SignedRequest, signed_headers: str, payload: str,
             value = " ".join(value.split())
         lines.append(f"{name}:{value.strip()}\n")
     return (
-        f"{request.method}\n{canonical_path(request.path, s3=s3)}\n"
+        f"{request.method}\n{path}\n"
         f"{canonical_query(request.query, presigned=presigned)}\n{''.join(lines)}\n{signed_headers}\n{payload}"
     )

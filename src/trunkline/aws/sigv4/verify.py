@@ -11,7 +11,7 @@ from functools import lru_cache
 from trunkline.aws.errors import AwsError
 from trunkline.aws.identity import Credential
 from trunkline.aws.service import Principal
-from trunkline.aws.sigv4.canonical import canonical_request
+from trunkline.aws.sigv4.canonical import canonical_path, canonical_request, s3_path_encoded
 from trunkline.aws.sigv4.claim import ALGORITHM, Claim, SignedRequest
 from trunkline.aws.sigv4.failures import Protocol, refuse
 from trunkline.aws.sigv4.keys import sign, signing_key
@@ -88,15 +88,28 @@ def verify(request: SignedRequest, claimed: Claim | None, lookup: Lookup, now: f
         refuse(protocol, "malformed", "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
     if s3:
         _refuse_unsigned_headers(request, headers)
-    canonical = canonical_request(request, headers, payload, s3=s3, presigned=claimed.presigned)
-    hashed = hashlib.sha256(canonical.encode()).hexdigest()
-    to_sign = f"{ALGORITHM}\n{claimed.timestamp}\n{claimed.scope}\n{hashed}"
     key = signing_key(credential.secret, claimed.date, claimed.region, claimed.service)
-    if not hmac.compare_digest(sign(key, to_sign).encode(), claimed.signature.encode()):
-        _refuse_signature(protocol, claimed, to_sign, canonical)
+    path = canonical_path(request.path, s3=s3)
+    to_sign, canonical = _string_to_sign(request, claimed, payload, path)
+    if not _matches(key, to_sign, claimed.signature):
+        encoded = s3_path_encoded(path) if s3 else path
+        again, _ = _string_to_sign(request, claimed, payload, encoded)
+        if encoded == path or not _matches(key, again, claimed.signature):
+            _refuse_signature(protocol, claimed, to_sign, canonical)
     _check_session(claimed, credential, now, protocol)
     in_memory = not s3 and getattr(request, "stream", None) is None and not payload.startswith("STREAMING-")
     return Verified(credential, claimed, UNSIGNED if in_memory else payload, key)  # hashed here: nothing left to prove
+
+
+def _string_to_sign(request: SignedRequest, claimed: Claim, payload: str, path: str) -> tuple[str, str]:
+    presigned = claimed.presigned
+    canonical = canonical_request(request, claimed.signed_headers, payload, path=path, presigned=presigned)
+    hashed = hashlib.sha256(canonical.encode()).hexdigest()
+    return f"{ALGORITHM}\n{claimed.timestamp}\n{claimed.scope}\n{hashed}", canonical
+
+
+def _matches(key: bytes, to_sign: str, signature: str) -> bool:
+    return hmac.compare_digest(sign(key, to_sign).encode(), signature.encode())
 
 
 def _payload(request: SignedRequest, claimed: Claim, *, s3: bool) -> str:
