@@ -10,6 +10,7 @@ from trunkline.aws.http import Request, Response
 from trunkline.aws.identity import Identity
 from trunkline.aws.operations import Operations
 from trunkline.aws.service import ANONYMOUS, AsgiApp, Call, Caller
+from trunkline.aws.upstream import Upstream
 from trunkline.core import ids
 from trunkline.core.clock import Clock
 from trunkline.core.log import get
@@ -33,11 +34,17 @@ class Gateway:
         self._operations = operations
         self._identity = identity
         self._clock = clock
+        self._upstream = Upstream(settings.upstream) if settings.upstream else None
         self.routes: dict[str, AsgiApp] = {}
 
     def mount(self, routes: Mapping[str, AsgiApp]) -> None:
         """Serve paths under these prefixes by applications that are not AWS APIs."""
         self.routes.update(routes)
+
+    async def close(self) -> None:
+        """Let go of what it holds."""
+        if self._upstream is not None:
+            await self._upstream.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -79,12 +86,28 @@ class Gateway:
             )
             result = await self._operations.perform(found, call, route.parse(request))
             return route.answer(result, request_id)
+        except protocols.UnknownService as error:
+            if self._upstream is None:
+                return protocols.failure(request, None, error, request_id)
+            return await self._forward(self._upstream, request, request_id)
         except AwsError as error:
             return protocols.failure(request, route, error, request_id)
         except Exception as error:
             log.exception("a request failed", path=request.path, request=request_id)
             failure = AwsError("InternalFailure", f"Unhandled {type(error).__name__}.", status=500)
             return protocols.failure(request, route, failure, request_id)
+
+    async def _forward(self, upstream: Upstream, request: Request, request_id: str) -> Response:
+        """Have another endpoint answer for a service that we do not have, if the caller is one of ours."""
+        try:
+            if request.stream is not None:
+                await _read(request)
+            claim = sigv4.claim(request)
+            if self._settings.auth != "open":
+                sigv4.verify(request, claim, self._identity.credential, self._clock.time(), "json")
+            return await upstream.forward(request)
+        except AwsError as error:
+            return protocols.failure(request, None, error, request_id)
 
     def _authenticate(
         self, request: Request, claim: sigv4.Claim | None, route: protocols.Route, request_id: str

@@ -52,6 +52,7 @@ class Platform:
                     await service.stop()
                 except Exception:
                     log.exception("a service did not stop cleanly", service=service.name)
+        await self.gateway.close()
         await drivers.stop(self.engines)
         self._db.close()
 

@@ -16,6 +16,7 @@ from trunkline.cli.demo.screen import Broken
 from trunkline.cli.endpoint import Endpoint
 
 T = TypeVar("T")
+_HELPER = '!f() { test "$1" = get && aws codecommit credential-helper --ignore-host-check get; }; f'
 _ENDED = ("Succeeded", "Failed", "Stopped")
 
 
@@ -50,7 +51,7 @@ class WorkingCopy:
         self._git("remote", "add", "origin", url)
         self._git("config", "user.name", "Trunkline demo")
         self._git("config", "user.email", "demo@example.com")
-        self._git("config", "credential.helper", "!aws codecommit credential-helper --ignore-host-check $@")
+        self._git("config", "credential.helper", _HELPER)
         self._git("config", "credential.UseHttpPath", "true")
 
     def push(self, version: str, *, fail_every: int = 0) -> str:
