@@ -284,3 +284,17 @@ def test_dashboards_are_checked_stored_and_listed(cloudwatch, name):
     cloudwatch.delete_dashboards(DashboardNames=[name])
     with pytest.raises(ClientError):
         cloudwatch.get_dashboard(DashboardName=name)
+
+
+def test_an_alarm_tells_its_topic(aws, cloudwatch, name):
+    topic = aws("sns").create_topic(Name=name)["TopicArn"]
+    put_alarm(cloudwatch, name, Period=300, AlarmActions=[topic], OKActions=[f"{topic}-gone"])
+    for state in ("ALARM", "OK"):
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="a rehearsal")
+
+    def actions():
+        found = cloudwatch.describe_alarm_history(AlarmName=name, HistoryItemType="Action", ScanBy="TimestampAscending")
+        return [item["HistorySummary"] for item in found["AlarmHistoryItems"]]
+
+    wait_until(lambda: len(actions()) == 2, 20, 0.1, "both actions")
+    assert actions() == [f"Successfully executed action {topic}", f"Failed to execute action {topic}-gone"]

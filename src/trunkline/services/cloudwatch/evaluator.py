@@ -1,8 +1,8 @@
 """Evaluate every alarm in real time.
 
 As AWS does: alarms with a period below a minute every ten seconds, all others every minute, each over the periods that
-end at that moment (so a five-minute alarm looks at five minutes that slide by one). The look is taken half a second
-later, so that what publishers put at the end of the period counts.
+end at that moment (so a five-minute alarm looks at five minutes that slide by one). The look is taken most of a second
+later, so that what publishers put once a second counts in full.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from trunkline.engines.telemetry import Telemetry
 from trunkline.services.cloudwatch import reasons
 from trunkline.services.cloudwatch.evaluation import COMPARISONS, EXTRA_PERIODS, Point, Verdict, evaluate, few_samples
 from trunkline.services.cloudwatch.events import State
-from trunkline.services.cloudwatch.model import HISTORY_KEPT_MS, MetricAlarm
+from trunkline.services.cloudwatch.model import HISTORY_KEPT_MS, SAMPLES_KEPT_MS, MetricAlarm
 from trunkline.services.cloudwatch.statistics import parse
 from trunkline.services.cloudwatch.store import Store
 from trunkline.services.cloudwatch.transitions import set_state
@@ -25,7 +25,7 @@ from trunkline.services.cloudwatch.transitions import set_state
 log = get(__name__)
 
 _TICK_S = 10
-_DELAY_S = 0.5
+_DELAY_S = 0.8
 _AT_ONCE = 25
 _HOUR_S = 3600
 
@@ -65,6 +65,7 @@ class Evaluator:
             await asyncio.sleep(0)  # requests come first
         if boundary_s % _HOUR_S == 0:
             await self._store.prune_history(boundary_s * 1000 - HISTORY_KEPT_MS)
+            await self._telemetry.expire_samples(boundary_s * 1000 - SAMPLES_KEPT_MS)
 
     async def _one(self, alarm: MetricAlarm, boundary_s: int) -> None:
         try:

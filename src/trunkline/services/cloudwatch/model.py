@@ -10,6 +10,7 @@ from trunkline.engines.telemetry import Metric
 OK, ALARM, INSUFFICIENT_DATA = "OK", "ALARM", "INSUFFICIENT_DATA"
 INITIAL_REASON = "Unchecked: Initial alarm creation"
 HISTORY_KEPT_MS = 30 * 86_400_000
+SAMPLES_KEPT_MS = 455 * 86_400_000
 
 
 @dataclass
