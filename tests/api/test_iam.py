@@ -4,6 +4,7 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
+from tests.support.server import Server
 
 ALLOW_ALL = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
 TRUST = json.dumps(
@@ -301,3 +302,15 @@ def test_request_tags_are_condition_keys(iam, name, user, as_user, refused):
     refused("AccessDenied", mine.create_user, UserName=f"{name}-1")
     refused("AccessDenied", mine.create_user, UserName=f"{name}-1", Tags=[{"Key": "team", "Value": "red"}])
     assert mine.create_user(UserName=f"{name}-1", Tags=[{"Key": "team", "Value": "blue"}])
+
+
+def test_a_keys_last_use_survives_a_restart(tmp_path):
+    with Server(tmp_path / "data") as server:
+        iam = server.client("iam")
+        iam.create_user(UserName="ann")
+        key = iam.create_access_key(UserName="ann")["AccessKey"]
+        server.client("sts", key=key["AccessKeyId"], secret=key["SecretAccessKey"]).get_caller_identity()
+        assert server.stop() == 0
+        server.start()
+        last = server.client("iam").get_access_key_last_used(AccessKeyId=key["AccessKeyId"])
+        assert last["AccessKeyLastUsed"]["ServiceName"] == "sts"
