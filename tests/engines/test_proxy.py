@@ -544,3 +544,14 @@ async def test_line_breaks_in_names_are_refused(make, address):
     ):
         with pytest.raises(ConfigurationRefused):
             await proxy.apply(listening(address, FixedResponse(200), rules=[rule]))
+
+
+async def test_a_refusal_names_the_listeners_whose_address_is_taken(proxy, address):
+    with socket.socket() as taken:
+        taken.bind((address[0], 0))
+        taken.listen()
+        clash = Listener("clash", address[0], taken.getsockname()[1], FixedResponse(200))
+        wanted = listening(address, FixedResponse(200))
+        with pytest.raises(ConfigurationRefused) as raised:
+            await proxy.apply(replace(wanted, listeners=(*wanted.listeners, clash)))
+        assert raised.value.listeners == ("clash",)

@@ -4,11 +4,13 @@
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import random
 import shutil
 import signal
+import socket
 import time
 
 import pytest
@@ -204,3 +206,40 @@ async def test_a_killed_haproxy_is_back_with_its_weights(site):
         await site.healthy("green")
         await site.shift(0)
         assert (await get(*site.address))[2] == b"old"
+
+
+async def test_a_listener_whose_port_was_taken_meanwhile_does_not_close_the_others(site):
+    async with Target("old") as old:
+        await site.build(blue=old)
+        (balancer,) = (await site.call("describe_load_balancers"))["LoadBalancers"]
+        body = {"StatusCode": "200", "MessageBody": "second"}
+        await site.call(
+            "create_listener",
+            LoadBalancerArn=balancer["LoadBalancerArn"],
+            Protocol="HTTP",
+            Port=site.port + 1,
+            DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": body}],
+        )
+        pid = int((site.server.data_dir / "proxy" / "haproxy.pid").read_text())
+        await asyncio.to_thread(site.server.kill)
+        os.kill(pid, signal.SIGTERM)
+
+        async def free():
+            with contextlib.suppress(OSError), socket.create_server((site.address[0], site.port + 1)):
+                return True
+
+        await until(free)
+        with socket.create_server((site.address[0], site.port + 1)):
+            await asyncio.to_thread(site.server.start)
+            await site.healthy("blue")
+            assert (await get(*site.address))[2] == b"old"
+            (balancer,) = (await site.call("describe_load_balancers"))["LoadBalancers"]
+            assert balancer["State"]["Code"] == "active_impaired"
+            assert str(site.port + 1) in balancer["State"]["Reason"]
+            await site.shift(10)
+
+        async def second():
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+                return (await get(site.address[0], site.port + 1))[2] == b"second"
+
+        await until(second)

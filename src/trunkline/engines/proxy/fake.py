@@ -140,7 +140,8 @@ class FakeProxy:
         except OSError as error:
             for runner in opened.values():
                 await runner.cleanup()
-            raise ConfigurationRefused(f"cannot bind an address: {error}") from error
+            ids = tuple(wanted[key].id for key in [*opened][-1:])
+            raise ConfigurationRefused(f"cannot bind an address: {error}", ids) from error
         self._runners |= opened
         for key in self._runners.keys() - wanted.keys():
             await self._runners.pop(key).cleanup()

@@ -43,6 +43,11 @@ class ProxyUnavailable(ProxyError):
 class ConfigurationRefused(ProxyError):
     """The proxy refused the desired state (or could not bind an address); the previous one is still serving."""
 
+    def __init__(self, message: str, listeners: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.listeners = listeners
+        """The ids of listeners whose address another program has; without them the state could be applied."""
+
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from trunkline.aws.errors import AwsError
@@ -47,6 +48,8 @@ class Control:
         self._wake = asyncio.Event()
         self.trouble = ""
         """Why the proxy is not as it should be, or ""."""
+        self._closed: set[str] = set()
+        """Listeners that cannot be opened now."""
 
     async def start(self) -> None:
         async with self._one_at_a_time:
@@ -81,6 +84,7 @@ class Control:
         async with self._one_at_a_time:
             result = await self._db.write(work)
             await self._try_to_apply()
+            self._wake.set()
             return result
 
     async def health(self) -> Health:
@@ -89,26 +93,37 @@ class Control:
             return await self._proxy.health()
         except ProxyError as error:
             self._troubled(error)
+            self._wake.set()
             return {}
 
     async def _apply(self) -> None:
         wanted: Desired = desired(self._db)
+        if self._closed:
+            listeners = tuple(listener for listener in wanted.listeners if listener.id not in self._closed)
+            wanted = replace(wanted, listeners=listeners)
         await self._proxy.apply(wanted)
-        if self.trouble:
+        if self.trouble and not self._closed:
             log.info("the load balancer is as it should be again")
             self.trouble = ""
-        self._wake.set()
 
     async def _try_to_apply(self) -> None:
-        try:
-            await self._apply()
-        except ProxyError as error:
-            self._troubled(error)
+        """As much as can be done: one listener whose port another program took must not close all others."""
+        self._closed = set()
+        while True:
+            try:
+                await self._apply()
+            except ConfigurationRefused as error:
+                self._troubled(error)
+                if set(error.listeners) - self._closed:
+                    self._closed |= set(error.listeners)
+                    continue
+            except ProxyError as error:
+                self._troubled(error)
+            return
 
     def _troubled(self, error: ProxyError) -> None:
         if self.trouble != str(error):
             log.warning("the load balancer does not follow; trying again", error=str(error))
-            self._wake.set()
         self.trouble = str(error)
 
     # --- draining ---------------------------------------------------------------------------------
@@ -124,10 +139,12 @@ class Control:
                         await self._try_to_apply()
             except Exception:
                 log.exception("keeping the load balancer in order failed")
-            pause_s = _AGAIN_S if self.trouble else _DRAIN_LOOK_S if draining else None
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause_s):
-                    await self._wake.wait()
+            if self.trouble:
+                await self._clock.sleep(_AGAIN_S)
+            elif draining:
+                await self._clock.sleep(_DRAIN_LOOK_S)
+            else:
+                await self._wake.wait()
             self._wake.clear()
 
     async def _finish_draining(self) -> bool:
@@ -139,7 +156,9 @@ class Control:
         health = await self.health()
         gone = [target for target in draining if self._drained(target, groups.get(target.group_arn), health)]
         if gone:
-            await self.note(lambda tx: _forget(tx, gone))
+            async with self._one_at_a_time:
+                await self._db.write(lambda tx: _forget(tx, gone))
+                await self._try_to_apply()
         return len(gone) < len(draining)
 
     def _drained(self, target: Target, group: TargetGroup | None, health: Health) -> bool:

@@ -27,6 +27,7 @@ from trunkline.engines.proxy.interface import (
     Desired,
     Health,
     HealthState,
+    Listener,
     Member,
     MemberHealth,
     ProxyError,
@@ -163,7 +164,7 @@ class HaproxyProxy:
         return {(listener.address, listener.port) for listener in self._desired.listeners}
 
     async def _cold_start(self, rendered: Rendered) -> None:
-        _try_to_bind(self._sockets())
+        _try_to_bind(self._desired.listeners)
         proven = {key for key, server in self._last.items() if server.up}
         members = {
             group.id: [m for m in group.members if not m.draining and (group.id, m.name) in proven]
@@ -174,7 +175,8 @@ class HaproxyProxy:
         self._watch_master()
 
     async def _reload(self, rendered: Rendered) -> None:
-        _try_to_bind(self._sockets() - self._bound if self._bound else set())
+        if self._bound:
+            _try_to_bind([each for each in self._desired.listeners if (each.address, each.port) not in self._bound])
         found = self._last = await servers.read(self._haproxy)
         # What is being drained stays behind with the old worker, which still serves its last requests.
         members = {
@@ -305,15 +307,18 @@ class HaproxyProxy:
                 log.exception("a receiver of request records failed")
 
 
-def _try_to_bind(sockets: set[tuple[str, int]]) -> None:
+def _try_to_bind(listeners: Sequence[Listener]) -> None:
     """HAProxy would try for two seconds, and say nothing of which address it was."""
-    for address, port in sockets:
+    failed: dict[str, str] = {}
+    for listener in listeners:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind((address, port))
+                probe.bind((listener.address, listener.port))
             except OSError as error:
-                raise ConfigurationRefused(f"cannot listen on {address}:{port}: {error.strerror}") from error
+                failed[listener.id] = f"cannot listen on {listener.address}:{listener.port}: {error.strerror}"
+    if failed:
+        raise ConfigurationRefused("; ".join(failed.values()), tuple(failed))
 
 
 __all__ = ["ConfigurationRefused", "HaproxyProxy"]
