@@ -1,5 +1,7 @@
 """Versions of S3 objects and delete markers."""
 
+import pytest
+from botocore.exceptions import ClientError
 from tests.api.s3.told import refusal
 
 
@@ -12,6 +14,10 @@ def test_keeps_versions_and_hides_behind_markers(s3, versioned):
     assert gone["DeleteMarker"]
     assert refusal(s3.get_object, Bucket=versioned, Key="k") == ("NoSuchKey", 404)
     assert refusal(s3.get_object, Bucket=versioned, Key="k", VersionId=gone["VersionId"]) == ("MethodNotAllowed", 405)
+    with pytest.raises(ClientError) as hidden:
+        s3.head_object(Bucket=versioned, Key="k")
+    headers = hidden.value.response["ResponseMetadata"]["HTTPHeaders"]
+    assert (headers["x-amz-delete-marker"], headers["x-amz-version-id"]) == ("true", gone["VersionId"])
     listed = s3.list_object_versions(Bucket=versioned)
     assert [v["VersionId"] for v in listed["Versions"]] == ids[::-1]
     assert [m["IsLatest"] for m in listed["DeleteMarkers"]] == [True]

@@ -18,6 +18,16 @@ _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
+# What errors tell in headers: of a delete marker, and of the object that was not modified.
+_TOLD = {
+    "DeleteMarker": "x-amz-delete-marker",
+    "VersionId": "x-amz-version-id",
+    "ETag": "etag",
+    "LastModified": "last-modified",
+    "Allow": "allow",
+}
+
+
 class RestXmlWire(RestWire):
     protocol: ClassVar[str] = "rest-xml"
     content_type = "application/xml"
@@ -88,6 +98,7 @@ def failure(operation: Operation | None, error: AwsError, request_id: str, reque
     for member, value in fault.members:
         if member.location == "header":
             headers.append((member.wire_name.lower(), str(value)))
+    headers += [(_TOLD[name], str(value)) for name, value in error.members.items() if name in _TOLD]
     method = request.method if request else operation.method if operation else "GET"
     if method == "HEAD" or status == 304:
         return Response(status, headers, b"")

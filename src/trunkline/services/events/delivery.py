@@ -41,8 +41,6 @@ class Courier:
 
     async def take(self, event: Event) -> None:
         """An event of the ledger: it goes through the rules of its account's default bus. Safe to repeat."""
-        if event.source == "aws.events":
-            return
         await self.route((event.account, event.region, DEFAULT_BUS), event.to_eventbridge())
 
     async def route(self, bus: Bus, event: dict[str, Any], also: int | None = None) -> None:

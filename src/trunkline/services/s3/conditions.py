@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from trunkline.aws.errors import AwsError
 from trunkline.services.s3 import errors
 from trunkline.services.s3.model import ObjectVersion
 
@@ -26,9 +27,9 @@ def check_read(request: Mapping[str, Any], found: ObjectVersion, *, prefix: str 
         raise errors.precondition_failed("If-Unmodified-Since")
     if none_match is not None:
         if names(none_match, found.etag):
-            raise errors.precondition_failed("If-None-Match") if copy else errors.not_modified()
+            raise errors.precondition_failed("If-None-Match") if copy else _not_modified(found)
     elif since is not None and modified <= _epoch(since):
-        raise errors.precondition_failed("If-Modified-Since") if copy else errors.not_modified()
+        raise errors.precondition_failed("If-Modified-Since") if copy else _not_modified(found)
 
 
 def check_write(request: Mapping[str, Any], key: str, current: ObjectVersion | None) -> None:
@@ -74,6 +75,10 @@ def byte_range(header: str | None, size: int) -> tuple[int, int] | None:
         raise errors.invalid_range(header, size)
     end = min(int(last), size - 1) if last else size - 1
     return start, end - start + 1
+
+
+def _not_modified(found: ObjectVersion) -> AwsError:
+    return errors.not_modified(found.etag, found.modified)
 
 
 def _epoch(moment: datetime) -> int:

@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 """
 
+from email.utils import formatdate
 from typing import Any
 
 from trunkline.aws.errors import AwsError, Refused
@@ -39,8 +40,10 @@ def precondition_failed(condition: str) -> AwsError:
     )
 
 
-def not_modified() -> AwsError:
-    return AwsError("NotModified", "Not Modified", status=304)
+def not_modified(etag: str, modified: float) -> AwsError:
+    return AwsError(
+        "NotModified", "Not Modified", status=304, ETag=f'"{etag}"', LastModified=formatdate(modified, usegmt=True)
+    )
 
 
 def invalid_range(asked: str, size: int) -> AwsError:
@@ -76,13 +79,16 @@ def bad_digest(header: str) -> AwsError:
     return AwsError("BadDigest", f"The {header} you specified did not match the calculated checksum.", status=400)
 
 
-def marker_not_allowed() -> AwsError:
+def marker_not_allowed(version_id: str) -> AwsError:
     return AwsError(
         "MethodNotAllowed",
         "The specified method is not allowed against this resource.",
         status=405,
         Method="GET",
         ResourceType="DeleteMarker",
+        DeleteMarker="true",
+        Allow="DELETE",
+        VersionId=version_id,
     )
 
 

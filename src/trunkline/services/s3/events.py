@@ -134,12 +134,13 @@ class Events:
             }
             try:
                 await self._kit.call("sns", "Publish", request, as_=caller)
-            except AwsError as error:
-                if error.code not in ("NotFound", "NotFoundException") and failures < len(_RETRY_S):
+            except Exception as error:
+                gone = isinstance(error, AwsError) and error.code in ("NotFound", "NotFoundException")
+                if not gone and failures < len(_RETRY_S):
                     await self._kit.clock.sleep(_RETRY_S[failures])
                     failures += 1
                     continue
-                log.warning("a notification was given up", topic=row["topic"], error=error.message)
+                log.warning("a notification was given up", topic=row["topic"], error=error)
             failures = 0
             await self._kit.db.write(
                 lambda tx, seq=row["seq"]: tx.execute("DELETE FROM s3_notifications WHERE seq = ?", (seq,))  # type: ignore[misc]

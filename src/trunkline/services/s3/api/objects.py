@@ -155,14 +155,14 @@ class ObjectApi:
             if found is None:
                 raise errors.no_such_key(key)
             if found.marker:
-                raise errors.no_such_key(key, VersionId=found.version_id, DeleteMarker=True)
+                raise errors.no_such_key(key, VersionId=found.version_id, DeleteMarker="true")
             return found
         _check_version_id(version_id)
         found = store.version(self.kit.db, bucket.name, key, version_id)
         if found is None:
             raise errors.no_such_version(key, version_id)
         if found.marker:
-            raise errors.marker_not_allowed()
+            raise errors.marker_not_allowed(version_id)
         return found
 
     def _new(self, call: Call, bucket: Bucket, req: Mapping[str, Any]) -> ObjectVersion:
