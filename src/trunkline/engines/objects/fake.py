@@ -38,7 +38,7 @@ class FakeObjects:
             data = b"".join([b"".join(batch) async for batch in _batches(intake)])
         if max_bytes is not None and len(data) > max_bytes:
             raise TooLargeError(f"more than {max_bytes} bytes")
-        done = {name: digest_of(name, data) for name in {"md5", "sha256", *digests}}
+        done = {name: digest_of(name, data) for name in {"sha256", *digests}}
         return Written(Piece(done["sha256"].hex(), len(data)), done, data)
 
     def keep(self, tx: Tx, written: Written) -> None:

@@ -75,7 +75,7 @@ class FileObjects:
         return await self._large(first, intake, digests, sha256)
 
     async def _large(self, batch: list[bytes], intake: Intake, digests: Collection[str], sha256: str | None) -> Written:
-        names = {"md5", *digests} | ({"sha256"} if sha256 is None else set())
+        names = set(digests) | ({"sha256"} if sha256 is None else set())
         running = {name: ALGORITHMS[name]() for name in names}
         path = self._root / _NEW / ids.hex_id(32)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -246,8 +246,7 @@ class _OpenCut:
 
 
 def _small(data: bytes, digests: Collection[str], sha256: str | None) -> Written:
-    done = {"md5": digest_of("md5", data)}
-    done["sha256"] = bytes.fromhex(sha256) if sha256 is not None else digest_of("sha256", data)
+    done = {"sha256": bytes.fromhex(sha256) if sha256 is not None else digest_of("sha256", data)}
     for name in digests:
         if name not in done:
             done[name] = digest_of(name, data)

@@ -38,7 +38,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A finished write. `digests` holds sha256, md5 and what else was asked for."""
+    """A finished write. `digests` holds sha256 and what else was asked for."""
 
     piece: Piece
     digests: dict[str, bytes] = field(default_factory=dict)

@@ -47,7 +47,10 @@ async def take(
         else:
             # A body whose signed hash is checked as it is read brings that hash along: it is not computed again.
             written = await objects.write(
-                source, digests=claimed.digests, sha256=getattr(source, "sha256", None), max_bytes=MAX_PUT_BYTES
+                source,
+                digests={"md5", *claimed.digests},
+                sha256=getattr(source, "sha256", None),
+                max_bytes=MAX_PUT_BYTES,
             )
     except TooLargeError:
         raise AwsError(
