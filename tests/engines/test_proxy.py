@@ -33,12 +33,13 @@ from trunkline.engines.proxy.interface import (
     Weighted,
 )
 
+NO_HAPROXY = pytest.mark.skipif(shutil.which("haproxy") is None, reason="no HAProxy")
 CHECK = HealthCheck(path="/health", interval_s=1, timeout_s=1, healthy_threshold=2, unhealthy_threshold=2)
 
 
 @pytest.fixture(
     params=[
-        pytest.param("haproxy", marks=pytest.mark.skipif(shutil.which("haproxy") is None, reason="no HAProxy")),
+        pytest.param("haproxy", marks=[pytest.mark.haproxy, NO_HAPROXY]),
         "fake",
     ]
 )
