@@ -9,7 +9,7 @@ from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call, Caller, Doc
 from trunkline.core import ids
 from trunkline.core.clock import Clock
-from trunkline.core.db import Database
+from trunkline.core.db import Database, Rider
 from trunkline.core.events import Event
 from trunkline.core.ledger import Ledger
 
@@ -28,7 +28,11 @@ _TYPES = {
 
 
 class Audit:
-    """Appends one event for each mutating call, before the caller is answered."""
+    """Appends one event for each mutating call, before the caller is answered.
+
+    A call is recorded by a write of its own after its outcome is known; or, when the operation says that it makes one
+    write as its last act, by that same write.
+    """
 
     def __init__(self, db: Database, ledger: Ledger, clock: Clock) -> None:
         self._db = db
@@ -39,12 +43,20 @@ class Audit:
         self, call: Call, source: str, request: Doc, *, sensitive: frozenset[str], error: AwsError | None
     ) -> None:
         """Record one call. `source` is the service's endpoint prefix; members named in `sensitive` are hidden."""
+        event = self._event(call, source, request, sensitive, error)
+        await self._db.write(lambda tx: self._ledger.append(tx, event))
+
+    def rider(self, call: Call, source: str, request: Doc, *, sensitive: frozenset[str]) -> Rider:
+        """The record of a call that succeeds, to be committed together with what it changes."""
+        return Rider(lambda tx: self._ledger.append(tx, self._event(call, source, request, sensitive, None)))
+
+    def _event(self, call: Call, source: str, request: Doc, sensitive: frozenset[str], error: AwsError | None) -> Event:
         now = self._clock.now()
         event_id = ids.uuid()
         detail: Doc = {
             "eventVersion": "1.11",
             "userIdentity": identity(call.caller),
-            "eventTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "eventTime": now.isoformat(timespec="seconds")[:19] + "Z",
             "eventSource": f"{source}.amazonaws.com",
             "eventName": call.operation,
             "awsRegion": call.region,
@@ -62,8 +74,7 @@ class Audit:
         if error is not None:
             detail["errorCode"] = error.code
             detail["errorMessage"] = error.message
-        event = Event(f"aws.{source}", DETAIL_TYPE, detail, call.account, call.region, id=event_id, time=now)
-        await self._db.write(lambda tx: self._ledger.append(tx, event))
+        return Event(f"aws.{source}", DETAIL_TYPE, detail, call.account, call.region, id=event_id, time=now)
 
 
 def identity(caller: Caller) -> Doc:

@@ -36,10 +36,12 @@ class Gateway:
         self._clock = clock
         self._upstream = Upstream(settings.upstream) if settings.upstream else None
         self.routes: dict[str, AsgiApp] = {}
+        self._prefixes: tuple[str, ...] = ()
 
     def mount(self, routes: Mapping[str, AsgiApp]) -> None:
         """Serve paths under these prefixes by applications that are not AWS APIs."""
         self.routes.update(routes)
+        self._prefixes = tuple(self.routes)
 
     async def close(self) -> None:
         """Let go of what it holds."""
@@ -50,14 +52,13 @@ class Gateway:
         if scope["type"] != "http":
             return
         path: str = scope["raw_path"].decode("latin-1")
-        for prefix, app in self.routes.items():
-            if path.startswith(prefix):
-                await app(scope, receive, send)
-                return
+        if path.startswith(self._prefixes):
+            await next(app for prefix, app in self.routes.items() if path.startswith(prefix))(scope, receive, send)
+            return
         request = request_of(scope, receive)
         body = request.stream
         response = await self.answer(request)
-        if isinstance(body, _Body) and not await body.drained(request.headers):
+        if isinstance(body, _Body) and not body.ended and not await body.drained(request.headers):
             response.headers.append(("connection", "close"))
         await send_response(response, send)
 
@@ -164,7 +165,10 @@ def request_of(scope: Scope, receive: Receive) -> Request:
 
 
 def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    headers: dict[str, str] = {}
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
+    if len(headers) == len(raw):
+        return headers
+    headers.clear()  # a header that came more than once is one list
     for name, value in raw:
         key, text = name.decode("latin-1"), value.decode("latin-1")
         headers[key] = f"{headers[key]},{text}" if key in headers else text
@@ -176,18 +180,18 @@ class _Body:
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
-        self._ended = False
+        self.ended = False
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
-        while not self._ended:
+        while not self.ended:
             message = await self._receive()
             if message["type"] == "http.disconnect":
-                self._ended = True
+                self.ended = True
                 raise AwsError("RequestTimeout", "The connection was closed before the whole body arrived.", status=400)
-            self._ended = not message.get("more_body")
+            self.ended = not message.get("more_body")
             if chunk := message.get("body"):
                 return bytes(chunk)
         raise StopAsyncIteration
@@ -199,7 +203,7 @@ class _Body:
         is taken in after all; for the rest the connection is given up.
         """
         length = headers.get("content-length", "0")
-        if self._ended or (length == "0" and "transfer-encoding" not in headers):
+        if self.ended or (length == "0" and "transfer-encoding" not in headers):
             return True
         if not length.isdigit() or int(length) > _DRAIN_LIMIT or "transfer-encoding" in headers:
             return False
@@ -228,7 +232,7 @@ async def send_response(response: Response, send: Send) -> None:
     start = {"type": "http.response.start", "status": response.status, "headers": headers}
     body = response.body
     if isinstance(body, bytes):
-        if not any(name == b"content-length" for name, _ in headers) and response.status not in (204, 304):
+        if response.status not in (204, 304) and not any(name == "content-length" for name, _ in response.headers):
             headers.append((b"content-length", str(len(body)).encode()))
         await send(start)
         await send({"type": "http.response.body", "body": body})

@@ -14,6 +14,7 @@ from trunkline.aws.identity import NO_ACCESS, Access, Authorizer
 from trunkline.aws.models import Operation
 from trunkline.aws.policy import iam_action, passed_roles, request_keys
 from trunkline.aws.service import Call, Doc, OperationTraits, Service, resources_of
+from trunkline.core.db import riding
 from trunkline.core.log import get
 
 log = get(__name__)
@@ -105,10 +106,15 @@ class Operations:
     async def perform(self, found: Implementation, call: Call, request: Doc) -> Doc:
         """Authorize and run one validated call; a call that changes something is recorded whatever its outcome."""
         failure: AwsError | None = None
+        source, sensitive = found.model.service.endpoint_prefix, found.model.sensitive
+        rider = None
+        if found.mutates and found.traits.writes_once:
+            rider = self._audit.rider(call, source, request, sensitive=sensitive)
         try:
             if found.traits.authorize:
                 self._authorize(found, call, request)
-            return await found.perform(call, request) or {}
+            with riding(rider):
+                return await found.perform(call, request) or {}
         except AwsError as error:
             failure = error
             raise
@@ -119,7 +125,6 @@ class Operations:
             )
             raise failure from error
         finally:
-            if found.mutates:
-                await self._audit.record(
-                    call, found.model.service.endpoint_prefix, request, sensitive=found.model.sensitive, error=failure
-                )
+            recorded = rider is not None and rider.aboard and failure is None
+            if found.mutates and not recorded:
+                await self._audit.record(call, source, request, sensitive=sensitive, error=failure)

@@ -92,6 +92,7 @@ class OperationTraits:
     mutates: bool | None
     action: str | None
     authorize: bool
+    writes_once: bool
 
 
 def operation(
@@ -100,6 +101,7 @@ def operation(
     mutates: bool | None = None,
     action: str | None = None,
     authorize: bool = True,
+    writes_once: bool = False,
 ) -> Callable[[F], F]:
     """Mark a method as the implementation of the AWS operation of the same name.
 
@@ -108,10 +110,12 @@ def operation(
     mutates: whether the call is recorded in the ledger; by default told from the operation's name.
     action: the IAM action where it is not "<service>:<Operation>".
     authorize: False where AWS lets everybody call it (sts:GetCallerIdentity) or the operation decides itself.
+    writes_once: its first db.write is its only one, and the last thing that can fail: the audit record is committed by
+    it instead of by a second commit.
     """
 
     def mark(method: F) -> F:
-        method.aws = OperationTraits(resource, mutates, action, authorize)  # type: ignore[attr-defined]
+        method.aws = OperationTraits(resource, mutates, action, authorize, writes_once)  # type: ignore[attr-defined]
         return method
 
     return mark

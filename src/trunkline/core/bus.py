@@ -8,6 +8,7 @@ up its own subscriber only.
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from trunkline.core.clock import Clock
 from trunkline.core.db import Database, Tx
@@ -21,7 +22,8 @@ Handler = Callable[[Event], Awaitable[None]]
 
 _STEPS = ["CREATE TABLE bus_cursors (subscriber TEXT PRIMARY KEY, seq INTEGER NOT NULL);"]
 _BATCH = 200
-_QUIET_S = 0.5
+_GATHER_S = 0.003  # events that come together are read together
+_SAVE_S = 0.5
 _RETRY_S = (0.1, 0.5, 2.0, 10.0, 30.0)
 _ATTEMPTS = 12
 
@@ -33,6 +35,9 @@ class _Subscriber:
     sources: tuple[str, ...]
     detail_types: tuple[str, ...]
     wake: asyncio.Event
+    awaited: bool = False
+    place: int = 0
+    saved: int = 0
 
     def wants(self, event: Event) -> bool:
         return (not self.sources or event.source in self.sources) and (
@@ -49,6 +54,8 @@ class Bus:
         self._clock = clock
         self._subscribers: list[_Subscriber] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._waking = False
+        self._moved = asyncio.Event()
         db.migrate("bus", _STEPS)
 
     def subscribe(
@@ -63,14 +70,21 @@ class Bus:
         """Begin delivering; a subscriber never seen before starts at the ledger's end."""
         loop = asyncio.get_running_loop()
 
-        def wake(event: Event) -> None:
+        def wake() -> None:
+            self._waking = False  # before the flags are read: an event that comes now schedules the next round
             for subscriber in self._subscribers:
-                if subscriber.wants(event):
+                if subscriber.awaited:
+                    subscriber.awaited = False
                     subscriber.wake.set()
 
-        def appended(event: Event) -> None:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(wake, event)
+        def appended(event: Event) -> None:  # on the writer's thread
+            wanted = False
+            for subscriber in self._subscribers:
+                if subscriber.wants(event):
+                    subscriber.awaited = wanted = True
+            if wanted and not self._waking and not loop.is_closed():
+                self._waking = True
+                loop.call_soon_threadsafe(loop.call_later, _GATHER_S, wake)
 
         self._ledger.on_append = appended
         end = self._ledger.last()
@@ -84,6 +98,7 @@ class Bus:
         if any(subscriber.name not in known for subscriber in self._subscribers):
             await self._db.write(first_places)
         self._tasks = [loop.create_task(self._deliver(s), name=f"bus-{s.name}") for s in self._subscribers]
+        self._tasks.append(loop.create_task(self._save_places(), name="bus-places"))
 
     async def stop(self) -> None:
         """Stop delivering; what was not handled is delivered after the next start."""
@@ -94,28 +109,34 @@ class Bus:
 
     async def _deliver(self, subscriber: _Subscriber) -> None:
         row = self._db.one("SELECT seq FROM bus_cursors WHERE subscriber = ?", (subscriber.name,))
-        place = saved = int(row["seq"]) if row else 0
+        subscriber.place = subscriber.saved = int(row["seq"]) if row else 0
         while True:
             subscriber.wake.clear()
             events = self._ledger.read(
-                place, sources=subscriber.sources, detail_types=subscriber.detail_types, limit=_BATCH
+                subscriber.place, sources=subscriber.sources, detail_types=subscriber.detail_types, limit=_BATCH
             )
             for event in events:
                 await self._handle(subscriber, event)
-                place = event.seq
-            if events and place - saved < _BATCH:
-                continue
-            # The place may lag behind what was handled (at least once is the promise): one write a quiet moment.
-            if place == saved:
+                subscriber.place = event.seq
+                self._moved.set()
+            if len(events) < _BATCH:
                 await subscriber.wake.wait()
-            elif len(events) == _BATCH or not await _set_within(subscriber.wake, _QUIET_S):
-                await self._save(subscriber.name, place)
-                saved = place
 
-    async def _save(self, name: str, place: int) -> None:
-        await self._db.write(
-            lambda tx: tx.execute("UPDATE bus_cursors SET seq = ? WHERE subscriber = ?", (place, name))
-        )
+    async def _save_places(self) -> None:
+        """Places may lag behind what was handled (at least once is the promise): one write for all, now and then."""
+        while True:
+            await self._moved.wait()
+            await asyncio.sleep(_SAVE_S)
+            self._moved.clear()
+            moved = [(s.place, s.name) for s in self._subscribers if s.place != s.saved]
+            try:
+                await self._db.write(partial(_save, moved))
+            except Exception:
+                log.exception("the places of subscribers could not be saved")
+                continue
+            places = {name: place for place, name in moved}
+            for subscriber in self._subscribers:
+                subscriber.saved = places.get(subscriber.name, subscriber.saved)
 
     async def _handle(self, subscriber: _Subscriber, event: Event) -> None:
         for attempt in range(_ATTEMPTS):
@@ -131,10 +152,5 @@ class Bus:
         log.error("an event was given up", subscriber=subscriber.name, event=event.id, detail_type=event.detail_type)
 
 
-async def _set_within(event: asyncio.Event, seconds: float) -> bool:
-    try:
-        async with asyncio.timeout(seconds):  # wait_for swallows a cancellation that meets the event (CPython 3.11)
-            await event.wait()
-    except TimeoutError:
-        return False
-    return True
+def _save(places: list[tuple[int, str]], tx: Tx) -> None:
+    tx.executemany("UPDATE bus_cursors SET seq = ? WHERE subscriber = ?", places)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
+import gc
 import os
 import signal
 import sys
@@ -69,6 +70,10 @@ async def _serve(settings: Settings) -> None:
     servers = [_uvicorn(platform, settings.host, settings.port)]
     tasks = [loop.create_task(_run(server)) for server in servers]
     await _listening(servers[0], tasks[0], settings)
+    # What was built lives as long as the process: the collector need not walk over it again and again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
     _announce(settings)
     inside = loop.create_task(_serve_containers(platform, settings))
     await asyncio.wait([loop.create_task(stopping.wait()), tasks[0]], return_when=asyncio.FIRST_COMPLETED)
@@ -91,6 +96,7 @@ def _uvicorn(platform: Platform, host: str, port: int) -> uvicorn.Server:
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=_STOP_S,
     )

@@ -6,6 +6,7 @@ own, so a failing one takes nothing else with it, and everybody is answered afte
 """
 
 import asyncio
+import contextlib
 import queue
 import sqlite3
 import threading
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 
 from trunkline.core.db.crash import crash_points
 from trunkline.core.db.interface import Params, Row, Tx
+from trunkline.core.db.rider import current_rider
 
 T = TypeVar("T")
 
@@ -24,15 +26,30 @@ _SCHEMA_STEPS = "CREATE TABLE IF NOT EXISTS schema_steps (component TEXT, step I
 
 
 class _Job:
-    """Work waiting for the writer, and whom to tell."""
+    """Work waiting for the writer, and whom to tell: a future of `loop`, or of a thread that waits."""
 
-    __slots__ = ("done", "error", "result", "work")
+    __slots__ = ("error", "future", "loop", "result", "work")
 
-    def __init__(self, work: Callable[[Tx], Any], done: Callable[["_Job"], None]) -> None:
+    def __init__(
+        self,
+        work: Callable[[Tx], Any],
+        future: "asyncio.Future[Any] | Future[Any]",
+        loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
         self.work = work
-        self.done = done
+        self.future = future
+        self.loop = loop
         self.result: Any = None
         self.error: BaseException | None = None
+
+    def tell(self) -> None:
+        """Give the outcome to whoever waits; on the future's own loop."""
+        if self.future.cancelled():
+            return
+        if self.error is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(self.error)
 
 
 class _Transaction:
@@ -112,39 +129,24 @@ class Database:
     async def write(self, work: Callable[[Tx], T]) -> T:
         """Run `work` on the writer thread; returns its value after the durable commit.
 
-        An exception in `work` undoes that work alone and is raised here. `work` must not do I/O or wait.
+        An exception in `work` undoes that work alone and is raised here. `work` must not do I/O or wait. A `Rider` of
+        this context goes along.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-
-        def finish(job: _Job) -> None:
-            if future.cancelled():
-                return
-            if job.error is None:
-                future.set_result(job.result)
-            else:
-                future.set_exception(job.error)
-
-        def done(job: _Job) -> None:
-            try:
-                loop.call_soon_threadsafe(finish, job)
-            except RuntimeError:  # the loop was closed under us: nobody waits any more
-                return
-
-        self._put(_Job(work, done))
-        return await future
+        rider = current_rider()
+        if rider is None:
+            self._put(_Job(work, future, loop))
+            return await future
+        self._put(_Job(rider.along(work), future, loop))
+        result = await future
+        rider.aboard = True
+        return result
 
     def write_blocking(self, work: Callable[[Tx], T]) -> T:
         """`write` for threads other than the event loop's."""
         future: Future[T] = Future()
-
-        def done(job: _Job) -> None:
-            if job.error is None:
-                future.set_result(job.result)
-            else:
-                future.set_exception(job.error)
-
-        self._put(_Job(work, done))
+        self._put(_Job(work, future))
         return future.result()
 
     def migrate(self, component: str, steps: Sequence[str]) -> None:
@@ -228,8 +230,25 @@ class Database:
                 job.error = job.error or error
         for call in after:
             call()
-        for job in group:
-            job.done(job)
+        _tell(group)
+
+
+def _tell(group: list[_Job]) -> None:
+    """Tell everybody of a group its outcome, waking each event loop once."""
+    waiting: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
+    for job in group:
+        if job.loop is None:
+            job.tell()
+        else:
+            waiting.setdefault(job.loop, []).append(job)
+    for loop, jobs in waiting.items():
+        with contextlib.suppress(RuntimeError):  # the loop was closed under us: nobody waits any more
+            loop.call_soon_threadsafe(_tell_here, jobs)
+
+
+def _tell_here(jobs: list[_Job]) -> None:
+    for job in jobs:
+        job.tell()
 
 
 def _statements(script: str) -> list[str]:

@@ -13,7 +13,7 @@ from trunkline.services.ssm.secure import DEFAULT_KEY
 class WriteOperations(Part):
     """What changes parameters."""
 
-    @operation(names.resource)
+    @operation(names.resource, writes_once=True)
     async def put_parameter(self, call: Call, req: Doc) -> Doc:
         name = req["Name"]
         names.check_new(name)
@@ -64,7 +64,7 @@ class WriteOperations(Part):
         item = await self._db.write(write)
         return {"Version": item.version, "Tier": item.tier}
 
-    @operation(names.resource)
+    @operation(names.resource, writes_once=True)
     async def delete_parameter(self, call: Call, req: Doc) -> Doc:
         name = names.select(req["Name"]).name
         await self._db.write(lambda tx: self._delete(tx, store.parameter(tx, call, name)))
