@@ -14,7 +14,7 @@ SERVICES: tuple[str, ...] = (
     "ec2",
     "elbv2",
     "ecr",
-    # "ecs",
+    "ecs",
     "codecommit",
     "codebuild",
     "codedeploy",

@@ -55,7 +55,7 @@ class Containers(Protocol):
     async def ensure_network(
         self, name: str, *, labels: Mapping[str, str] | None = None, subnet: str | None = None
     ) -> Network:
-        """The network of that name, made if missing in `subnet` or in a free /24.
+        """The network of that name, made if missing in `subnet` or in a free /22.
 
         NameConflict when it exists with another subnet than the one asked for."""
 
@@ -80,6 +80,9 @@ class Containers(Protocol):
 
     async def remove_image(self, reference: str, *, force: bool = False) -> None:
         """Gone afterwards; no error if it was."""
+
+    async def remove_volume(self, name: str) -> None:
+        """A named volume, made by the first container that mounted it, is gone afterwards; no error if it was."""
 
     # containers
 

@@ -1,5 +1,6 @@
 """What containers, images and networks look like to the rest of Trunkline, whichever engine runs them."""
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -25,6 +26,12 @@ class Network:
     gateway: str
     subnet: str
     labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def reserved(self) -> str:
+        """The upper half of the subnet: the engine gives out none of it by itself, so take `ContainerSpec.ip` there."""
+        _, upper = ipaddress.ip_network(self.subnet).subnets()
+        return str(upper)
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,9 @@ class DockerContainers:
     async def remove_image(self, reference: str, *, force: bool = False) -> None:
         await self._images.remove_image(reference, force=force)
 
+    async def remove_volume(self, name: str) -> None:
+        await self._lifecycle.remove_volume(name)
+
     async def create(self, spec: ContainerSpec) -> str:
         return await self._lifecycle.create(spec)
 

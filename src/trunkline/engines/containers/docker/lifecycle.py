@@ -139,6 +139,13 @@ class Lifecycle:
                 continue
             return
 
+    async def remove_volume(self, name: str) -> None:
+        try:
+            await self._http.json("DELETE", f"/volumes/{name}", params={"force": "true"})
+        except EngineRefusal as refusal:
+            if refusal.status != 404:
+                raise ContainersError(refusal.message) from refusal
+
     async def exec(
         self,
         container: str,

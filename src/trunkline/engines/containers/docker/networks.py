@@ -11,8 +11,9 @@ from trunkline.engines.containers.docker.filters import labels_filter
 from trunkline.engines.containers.errors import ContainersError, NameConflict, NoSuchNetwork
 from trunkline.engines.containers.model import INSTANCE_LABEL, Network
 
-# Private, and seldom used by offices, VPNs or cloud defaults. 1,024 networks of 253 addresses.
+# Private, and seldom used by offices, VPNs or cloud defaults. 256 networks of 1,021 addresses.
 _POOL = ipaddress.IPv4Network("10.212.0.0/14")
+_PREFIX = 22
 
 
 class Networks:
@@ -66,7 +67,7 @@ class Networks:
                 "CheckDuplicate": True,
                 "Driver": "bridge",
                 "Labels": {**labels, INSTANCE_LABEL: self._instance_id},
-                "IPAM": {"Config": [{"Subnet": candidate, "Gateway": gateway}]},
+                "IPAM": {"Config": [{"Subnet": candidate, "Gateway": gateway, "IPRange": _lower_half(candidate)}]},
             }
             try:
                 await self._http.json("POST", "/networks/create", body=body)
@@ -83,13 +84,19 @@ class Networks:
 def _candidates(name: str, routes: str | None = None) -> Iterator[str]:
     """Subnets not routed elsewhere; where the search starts depends on the name, so that instances don't collide."""
     taken = list(_routed(routes if routes is not None else _routes()))
-    count = 1 << (24 - _POOL.prefixlen)
+    count = 1 << (_PREFIX - _POOL.prefixlen)
     first = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % count
     for step in range(count):
-        base = int(_POOL.network_address) + ((first + step) % count << 8)
-        subnet = ipaddress.IPv4Network((base, 24))
+        base = int(_POOL.network_address) + ((first + step) % count << (32 - _PREFIX))
+        subnet = ipaddress.IPv4Network((base, _PREFIX))
         if not any(subnet.overlaps(other) for other in taken):
             yield str(subnet)
+
+
+def _lower_half(subnet: str) -> str:
+    """What the engine gives out by itself; the upper half is for addresses that callers choose."""
+    lower, _ = ipaddress.IPv4Network(subnet).subnets()
+    return str(lower)
 
 
 def _routes() -> str:

@@ -133,6 +133,9 @@ class FakeContainers:
     async def remove_image(self, reference: str, *, force: bool = False) -> None:
         self._machine().images.pop(reference, None)
 
+    async def remove_volume(self, name: str) -> None:
+        self._machine()
+
     # containers
 
     async def create(self, spec: ContainerSpec) -> str:
@@ -165,7 +168,7 @@ class FakeContainers:
             found.exit_code = 127
             raise StartFailed(found.error)
         if spec.network in machine.networks and found.ip is None:
-            found.ip = machine.networks[spec.network].subnet.rpartition(".")[0] + f".{next(machine.number) % 250 + 2}"
+            found.ip = machine.networks[spec.network].subnet.rpartition(".")[0] + f".{next(machine.number) % 120 + 2}"
         found.state, found.started_at = ContainerState.RUNNING, time.time()
         found.finished_at = found.exit_code = None
         found.ignores = set()

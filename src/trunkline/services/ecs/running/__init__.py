@@ -1,0 +1,1 @@
+"""Running tasks: from a row that says PROVISIONING to containers, and back to STOPPED."""

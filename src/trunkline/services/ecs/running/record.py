@@ -1,0 +1,102 @@
+"""Changes of one task's row, each with its event in the same commit."""
+
+import ipaddress
+import secrets
+from collections.abc import Callable
+
+from trunkline.aws.service import Kit
+from trunkline.core.db import Tx
+from trunkline.services.ecs import starting, store
+from trunkline.services.ecs.model import PENDING, STOPPED, Task, TaskDefinition
+from trunkline.services.ecs.running.failure import StartFailure
+from trunkline.services.ecs.scheduling import failures
+
+TaskKey = tuple[str, str, str, str]
+
+
+class Record:
+    """The rows as the runner sees and changes them."""
+
+    def __init__(self, kit: Kit) -> None:
+        self._kit = kit
+
+    def task(self, key: TaskKey) -> Task | None:
+        return store.TASKS.get(self._kit.db, *key)
+
+    def definition(self, task: Task) -> TaskDefinition:
+        found = store.definition_of(self._kit.db, task.task_definition)
+        if found is None:
+            raise StartFailure(f"The task definition {task.task_definition} does not exist.")
+        return found
+
+    async def change(self, key: TaskKey, edit: Callable[[Task], None], *, silent: bool = False) -> Task | None:
+        """Edit the fresh row; `silent` is for what AWS publishes no event about."""
+
+        def write(tx: Tx) -> Task | None:
+            task = store.TASKS.get(tx, *key)
+            if task is None:
+                return None
+            edit(task)
+            if silent:
+                store.TASKS.put(tx, task)
+            else:
+                starting.changed(tx, self._kit.ledger, self._kit.clock, task)
+            return task
+
+        return await self._kit.db.write(write)
+
+    async def status(self, key: TaskKey, status: str) -> Task | None:
+        def edit(task: Task) -> None:
+            task.last_status = status
+
+        return await self.change(key, edit)
+
+    async def begin(self, key: TaskKey, reserved: str) -> None:
+        """PENDING, with an address that no other living task has."""
+
+        def write(tx: Tx) -> None:
+            task = store.TASKS.get(tx, *key)
+            if task is None or task.ip:
+                return
+            taken = {one.ip for one in store.TASKS.find(tx, active=1)}
+            free = [str(host) for host in ipaddress.ip_network(reserved).hosts() if str(host) not in taken]
+            if free:
+                # Not the lowest: an address should rest before it is another task's.
+                task.ip = secrets.choice(free)
+            task.last_status = PENDING
+            task.pull_started_at = self._kit.clock.now()
+            starting.changed(tx, self._kit.ledger, self._kit.clock, task)
+
+        await self._kit.db.write(write)
+
+    async def stop(
+        self, key: TaskKey, code: str, reason: str, *, counts: bool = False, edit: Callable[[Task], None] | None = None
+    ) -> None:
+        """The task is to stop. `counts`: as a failure of its service, in the same commit."""
+
+        def write(tx: Tx) -> None:
+            task = store.TASKS.get(tx, *key)
+            if task is None:
+                return
+            if edit is not None:
+                edit(task)
+            was_wanted = task.is_wanted
+            if was_wanted:
+                starting.ask_to_stop(tx, self._kit.ledger, self._kit.clock, task, code, reason)
+                if counts:
+                    failures.note(tx, self._kit.clock, task)
+            elif edit is not None:
+                store.TASKS.put(tx, task)
+
+        await self._kit.db.write(write)
+
+    async def stopped(self, key: TaskKey) -> None:
+        def edit(task: Task) -> None:
+            now = self._kit.clock.now()
+            task.last_status, task.active = STOPPED, 0
+            task.stopped_at = now
+            task.execution_stopped_at = task.execution_stopped_at or now
+            for one in task.containers:
+                one.last_status = STOPPED
+
+        await self.change(key, edit)
