@@ -33,7 +33,7 @@ async def test_shifts_step_by_step_and_replaces_the_task_set(site: Site) -> None
     info = await site.ended(deployment_id)
     assert info["status"] == "Succeeded", info["errorInformation"]
     green = [weights[GREEN_TG] for weights in site.world.weights]
-    assert green == [10, 50, 100]
+    assert green == [0, 10, 50, 100]
     assert all(weights[BLUE_TG] + weights[GREEN_TG] == 100 for weights in site.world.weights)
     assert site.world.primary() == "web:2"
     assert len(site.world.sets) == 1
@@ -250,17 +250,28 @@ async def test_nobody_continuing_in_time_stops_the_deployment(site: Site) -> Non
 
 
 async def test_a_role_without_permission_fails_with_that_reason(site: Site) -> None:
-    site.world.fail["ModifyRule"] = AwsError(
-        "AccessDenied", "not authorized to perform elasticloadbalancing:ModifyRule"
-    )
+    site.world.fail["ModifyRule"] = AwsError("AccessDenied", "not authorized to perform this")
     await site.prepare()
-    deployment_id = await site.deploy()
-    await site.until(lambda: len(site.world.called("ModifyRule")) > 3)
-    del site.world.fail["ModifyRule"]  # the way back is tried again until it works
-    info = await site.ended(deployment_id)
+    info = await site.ended(await site.deploy())
     assert info["errorInformation"]["code"] == "IAM_ROLE_PERMISSIONS"
     assert "elbv2:ModifyRule" in info["errorInformation"]["message"]
+    assert site.world.called("CreateTaskSet") == []
     await site.idle()
+
+
+async def test_the_way_back_is_tried_until_the_load_balancer_takes_it(site: Site) -> None:
+    await site.prepare("CodeDeployDefault.ECSCanary10Percent15Minutes")
+    deployment_id = await site.deploy()
+    await site.until(lambda: site.world.green_share() == 10)
+    site.world.fail["ModifyRule"] = AwsError("InternalFailure", "HAProxy does not answer")
+    tries = len(site.world.called("ModifyRule"))
+    await site.call("StopDeployment", deploymentId=deployment_id)
+    await site.until(lambda: len(site.world.called("ModifyRule")) > tries + 3)
+    assert site.status(deployment_id) == "InProgress", "it has not ended while traffic still goes to the replacement"
+    del site.world.fail["ModifyRule"]
+    assert (await site.ended(deployment_id))["status"] == "Stopped"
+    await site.idle()
+    assert (site.world.green_share(), len(site.world.sets)) == (0, 1)
 
 
 async def test_one_deployment_a_group_at_a_time(site: Site) -> None:
@@ -345,7 +356,7 @@ async def test_lists_configurations_and_describes_them_by_their_grammar(site: Si
     with pytest.raises(AwsError, match="DeploymentConfigInUseException"):
         await site.call("DeleteDeploymentConfig", deploymentConfigName="mine")
     await site.ended(await site.deploy())
-    assert [weights[GREEN_TG] for weights in site.world.weights] == [30, 60, 90, 100]
+    assert [weights[GREEN_TG] for weights in site.world.weights] == [0, 30, 60, 90, 100]
 
 
 async def test_keeps_revisions_tags_and_history(site: Site) -> None:

@@ -123,7 +123,7 @@ class World:
         return {"taskSet": gone}
 
     def _ecs_ListTasks(self, req: Doc) -> Doc:
-        return {"taskArns": ["t1", "t2"] if self.green_exits else []}
+        return {"taskArns": ["t1", "t2", "t3"] if self.green_exits else []}
 
     def _ecs_DescribeTasks(self, req: Doc) -> Doc:
         container = {"name": "web", "exitCode": 3}

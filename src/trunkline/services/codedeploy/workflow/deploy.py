@@ -76,6 +76,14 @@ class Deployments:
         facts = progress.facts = await wf.step("find the original task set", self._find, deployment)
         progress.routes = facts["routes"]
         await wf.commit("note the original", lambda tx: record.found(tx, facts))
+        # A target group behind no listener is not health-checked, so the replacement's is put there with no traffic.
+        await wf.step(
+            "put both target groups behind the listener",
+            self.traffic.shift,
+            deployment,
+            progress.routes["production"],
+            weights(facts, 0),
+        )
         if facts["leftovers"]:
             await wf.step("remove what an earlier deployment left", self._reclaim, deployment, facts)
         await wf.commit("begin the installation", lambda tx: record.lifecycle(tx, over=("BeforeInstall",)))
@@ -107,7 +115,6 @@ class Deployments:
         return {**facts, "routes": await self.traffic.routes(deployment, set(target_groups.values()))}
 
     async def _reclaim(self, deployment: Deployment, facts: Doc) -> None:
-        await self.traffic.shift(deployment, facts["routes"]["production"], weights(facts, 0))
         for task_set_id in facts["leftovers"]:
             await self.service.delete(deployment, task_set_id)
 

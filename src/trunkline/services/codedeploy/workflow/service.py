@@ -7,8 +7,6 @@ from trunkline.services.codedeploy.model import AppSpec, Deployment, Doc, Failur
 from trunkline.services.codedeploy.workflow.callers import Callers, failure
 
 CODE = "ECS_UPDATE_ERROR"
-STOPPED_TASKS_ALLOWED = 1
-"""More tasks than this that stopped by themselves, and the replacement is not going to become steady."""
 _COPIED = ("launchType", "capacityProviderStrategy", "platformVersion", "networkConfiguration", "serviceRegistries")
 
 
@@ -121,10 +119,10 @@ class EcsService:
         found = await self._task_set(deployment, task_set_id)
         if found is None:
             return {"failed": "The replacement task set was deleted while it was being installed."}
-        stopped = await self._why_stopped(deployment, task_set_id)
+        now = counts(found)
+        stopped = await self._why_stopped(deployment, task_set_id, allowed=max(1, now["desired"]))
         if stopped:
             return {"failed": stopped}
-        now = counts(found)
         if found.get("stabilityStatus") != "STEADY_STATE" or now["pending"] or now["running"] < now["desired"]:
             return None
         health = await self._callers.observe(
@@ -135,8 +133,8 @@ class EcsService:
             return None
         return {"counts": now}
 
-    async def _why_stopped(self, deployment: Deployment, task_set_id: str) -> str:
-        """Why tasks of the replacement ended by themselves, once that is no longer an accident."""
+    async def _why_stopped(self, deployment: Deployment, task_set_id: str, *, allowed: int) -> str:
+        """Why tasks of the replacement ended by themselves, once it is no accident: all of them, and one more."""
         place = {"cluster": _place(deployment)["cluster"]}
         listed = await self._callers.observe(
             deployment, "ecs", "ListTasks", {**place, "startedBy": task_set_id, "desiredStatus": "STOPPED"}
@@ -148,7 +146,7 @@ class EcsService:
         )
         reasons = [_reason(task) for task in described["tasks"] if _ended_by_itself(task)]
         fatal = next((reason for reason in reasons if "CannotPull" in reason), "")
-        if not fatal and len(reasons) <= STOPPED_TASKS_ALLOWED:
+        if not fatal and len(reasons) <= allowed:
             return ""
         return f"The tasks of the replacement task set do not stay up: {fatal or reasons[0]}"
 
