@@ -113,3 +113,15 @@ def test_a_killed_server_keeps_what_it_acknowledged(tmp_path):
         s3 = own.client("s3")
         for key, body in bodies.items():
             assert s3.get_object(Bucket="survivor", Key=key)["Body"].read() == body
+
+
+def test_what_a_bucket_never_has_is_told_as_s3_tells_it(s3, bucket):
+    assert refusal(s3.get_bucket_cors, Bucket=bucket) == ("NoSuchCORSConfiguration", 404)
+    assert refusal(s3.get_bucket_website, Bucket=bucket) == ("NoSuchWebsiteConfiguration", 404)
+    assert refusal(s3.get_bucket_replication, Bucket=bucket) == ("ReplicationConfigurationNotFoundError", 404)
+    assert refusal(s3.get_object_lock_configuration, Bucket=bucket) == ("ObjectLockConfigurationNotFoundError", 404)
+    assert "LoggingEnabled" not in s3.get_bucket_logging(Bucket=bucket)
+    assert "Status" not in s3.get_bucket_accelerate_configuration(Bucket=bucket)
+    assert s3.get_bucket_request_payment(Bucket=bucket)["Payer"] == "BucketOwner"
+    cors = {"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]}
+    assert refusal(s3.put_bucket_cors, Bucket=bucket, CORSConfiguration=cors) == ("NotImplemented", 501)

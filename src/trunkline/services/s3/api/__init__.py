@@ -2,6 +2,7 @@
 
 from trunkline.aws.service import Kit
 from trunkline.engines.objects import Objects
+from trunkline.services.s3.api.absent import AbsentApi
 from trunkline.services.s3.api.buckets import BucketApi
 from trunkline.services.s3.api.listings import ListingApi
 from trunkline.services.s3.api.multipart import MultipartApi
@@ -12,7 +13,7 @@ from trunkline.services.s3.gate import Gate
 from trunkline.services.s3.sealing import Sealing
 
 
-class Api(BucketApi, TaggingApi, ListingApi, MultipartApi, SettingsApi):
+class Api(BucketApi, TaggingApi, ListingApi, MultipartApi, SettingsApi, AbsentApi):
     """Every operation of S3 that Trunkline has."""
 
     def __init__(self, kit: Kit, objects: Objects, events: Events) -> None:
