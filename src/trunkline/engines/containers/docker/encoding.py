@@ -133,9 +133,15 @@ def container(doc: dict[str, Any]) -> Container:
         ports=_ports(doc["NetworkSettings"].get("Ports") or {}),
         created_at=epoch(doc["Created"]) or 0.0,
         started_at=epoch(state.get("StartedAt")),
-        finished_at=epoch(state.get("FinishedAt")) if ended else None,
+        finished_at=_finished(state) if ended else None,
         pid=state.get("Pid") or None,
     )
+
+
+def _finished(state: dict[str, Any]) -> float | None:
+    """Never before the start: Docker may note the exit of a short process before it notes its start."""
+    started, finished = epoch(state.get("StartedAt")), epoch(state.get("FinishedAt"))
+    return max(started, finished) if started is not None and finished is not None else finished
 
 
 def listed(doc: dict[str, Any]) -> Container:
