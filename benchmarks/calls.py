@@ -16,7 +16,6 @@ from botocore.config import Config
 MB = 2**20
 BUCKET, GROUP, STREAM = "bench-bucket", "/bench/app", "stream"
 _LINE = "2026-11-22 INFO request {} handled in {} ms path=/api/items/{} status=200 user=anonymous region=us-east-1"
-_KB = os.urandom(1024)
 _BIG = os.urandom(64 * MB)
 
 
@@ -28,7 +27,7 @@ class Measured:
     service: str
     operation: str
     params: Callable[[int], dict[str, Any]]
-    requests: int = 48
+    requests: int = 64
     least: int = 60
     connections: tuple[int, ...] = (1, 8)
     megabytes: int = 0
@@ -39,6 +38,10 @@ def _datum(value: float) -> dict[str, Any]:
     return {"MetricName": f"metric-{int(value)}", "Value": value, "Unit": "Milliseconds", "Dimensions": dimensions}
 
 
+def _small(n: int, **more: Any) -> dict[str, Any]:
+    return {"Bucket": BUCKET, "Key": f"small/{n}", **more}
+
+
 def _events(n: int) -> dict[str, Any]:
     now_ms = int(time.time() * 1000)
     events = [{"timestamp": now_ms, "message": _LINE.format(n, i, i * n)} for i in range(100)]
@@ -47,8 +50,13 @@ def _events(n: int) -> dict[str, Any]:
 
 CALLS = (
     Measured("sts GetCallerIdentity", "sts", "get_caller_identity", lambda n: {}),
-    Measured("s3 PutObject 1 KB", "s3", "put_object", lambda n: {"Bucket": BUCKET, "Key": f"small/{n}", "Body": _KB}),
-    Measured("s3 GetObject 1 KB", "s3", "get_object", lambda n: {"Bucket": BUCKET, "Key": f"small/{n}"}),
+    Measured(
+        "s3 PutObject 1 KB",
+        "s3",
+        "put_object",
+        lambda n: _small(n, Body=os.urandom(1024)),
+    ),
+    Measured("s3 GetObject 1 KB", "s3", "get_object", _small),
     Measured(
         "cloudwatch PutMetricData of 20",
         "cloudwatch",
@@ -114,7 +122,7 @@ class Maker:
         self.client("logs").create_log_group(logGroupName=GROUP)
         self.client("logs").create_log_stream(logGroupName=GROUP, logStreamName=STREAM)
         for n in range(next(call.requests for call in CALLS if call.name == "s3 GetObject 1 KB")):
-            self.client("s3").put_object(Bucket=BUCKET, Key=f"small/{n}", Body=_KB)
+            self.client("s3").put_object(**_small(n, Body=os.urandom(1024)))
         self.client("s3").put_object(Bucket=BUCKET, Key="big", Body=_BIG)
 
     def wires(self, call: Measured) -> list[Wire]:

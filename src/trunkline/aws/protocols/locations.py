@@ -15,6 +15,8 @@ from trunkline.aws.protocols.xml_out import number
 Doc = dict[str, Any]
 Take = Callable[[Request, Mapping[str, str], Mapping[str, list[str]], Doc], None]
 
+_DECODED_LENGTH = "x-amz-decoded-content-length"
+
 
 def query_parameters(query: str) -> dict[str, list[str]]:
     """The query string's parameters; a name alone has an empty value."""
@@ -29,21 +31,34 @@ def query_parameters(query: str) -> dict[str, list[str]]:
 
 def reader(shape: Shape) -> tuple[frozenset[str], Callable[[Request, Mapping[str, str]], Doc]]:
     """The names of the members that are not in the body, and the function that collects them as text."""
-    takers: list[Take] = []
+    by_header: dict[str, Take] = {}
+    by_query: list[Take] = []
+    others: list[Take] = []
     names: set[str] = set()
-    in_query = False
     named_parameters = {m.wire_name for m in shape.members.values() if m.location == "querystring"}
     for member in shape.members.values():
         make = _TAKERS.get(member.location or "")
-        if make is not None:
-            names.add(member.name)
-            in_query = in_query or member.location == "querystring"
-            takers.append(make(member, named_parameters))
+        if make is None:
+            continue
+        names.add(member.name)
+        take = make(member, named_parameters)
+        if member.location == "header":
+            by_header[member.wire_name.lower()] = take
+        else:
+            (by_query if member.location == "querystring" else others).append(take)
+    if "content-length" in by_header:
+        by_header[_DECODED_LENGTH] = by_header["content-length"]
 
     def collect(request: Request, labels: Mapping[str, str]) -> Doc:
-        parameters = query_parameters(request.query) if in_query and request.query else {}
         doc: Doc = {}
-        for take in takers:
+        for header in request.headers:  # a request has fewer headers than S3 has members for them
+            if header in by_header:
+                by_header[header](request, labels, {}, doc)
+        parameters = query_parameters(request.query) if by_query and request.query else {}
+        if parameters:
+            for take in by_query:
+                take(request, labels, parameters, doc)
+        for take in others:
             take(request, labels, parameters, doc)
         return doc
 
@@ -81,7 +96,7 @@ def _header(member: Member, _named: set[str]) -> Take:
     jsonvalue = bool(member.traits.get("jsonvalue"))
     timestamps = kind == "list" and member.shape.member.shape.type == "timestamp"
     # Of an aws-chunked body, what counts is the length of what is inside.
-    instead = "x-amz-decoded-content-length" if wire == "content-length" else wire
+    instead = _DECODED_LENGTH if wire == "content-length" else wire
 
     def take(request: Request, _labels: Mapping[str, str], _query: Mapping[str, list[str]], doc: Doc) -> None:
         value = request.headers.get(instead) or request.headers.get(wire)
@@ -163,14 +178,15 @@ def _json_header(value: str, name: str) -> str:
 
 def header_writer(shape: Shape) -> tuple[frozenset[str], Callable[[Doc, list[tuple[str, str]]], None]]:
     """The names of an answer's members that are not in the body, and the function that writes the headers."""
-    single = [(m.name, m.wire_name.lower(), _header_value(m)) for m in shape.members.values() if m.location == "header"]
-    prefixed = [(m.name, (m.location_name or "").lower()) for m in shape.members.values() if m.location == "headers"]
-    names = frozenset(m.name for m in shape.members.values() if m.location)
+    members = shape.members.values()
+    single = {m.name: (m.wire_name.lower(), _header_value(m)) for m in members if m.location == "header"}
+    prefixed = [(m.name, (m.location_name or "").lower()) for m in members if m.location == "headers"]
+    names = frozenset(m.name for m in members if m.location)
 
     def write(doc: Doc, headers: list[tuple[str, str]]) -> None:
-        for name, header, text in single:
-            value = doc.get(name)
-            if value is not None:
+        for name, value in doc.items():
+            if value is not None and name in single:
+                header, text = single[name]
                 headers.append((header, text(value)))
         for name, prefix in prefixed:
             for key, value in (doc.get(name) or {}).items():

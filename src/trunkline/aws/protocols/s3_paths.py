@@ -68,7 +68,11 @@ def find(request: Request) -> tuple[Operation, dict[str, str]] | None:
     if request.path == "/WriteGetObjectResponse" and request.method == "POST":
         return load("s3").operations["WriteGetObjectResponse"], {}
     labels = labels_of(request)
-    parameters = query_parameters(request.query) if request.query else {}
+    if not request.query:
+        plain = _plain().get((request.method, len(labels)), ())
+        found = next((one for one in plain if one.complete({}, request.headers)), plain[-1] if plain else None)
+        return None if found is None else (found.operation, labels)
+    parameters = query_parameters(request.query)
     candidates = _candidates().get((request.method, len(labels)), ())
     if named := parameters.get("x-id"):
         for candidate in candidates:
@@ -108,6 +112,12 @@ def _candidates() -> dict[tuple[str, int], tuple[_Candidate, ...]]:
     return {
         key: tuple(sorted(group, key=lambda candidate: candidate.weight, reverse=True)) for key, group in found.items()
     }
+
+
+@cache
+def _plain() -> dict[tuple[str, int], tuple[_Candidate, ...]]:
+    """Those that may be meant when there is no query string."""
+    return {key: tuple(one for one in group if one.named_by({})) for key, group in _candidates().items()}
 
 
 @cache

@@ -56,21 +56,20 @@ class HashedBody:
 
     def __init__(self, stream: AsyncIterator[bytes], sha256: str) -> None:
         self.sha256 = sha256
-        self._iterator = _hashed(stream, sha256)
+        self._stream = aiter(stream)
+        self._running = hashlib.sha256()
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._iterator
+        return self
 
     async def __anext__(self) -> bytes:
-        return await self._iterator.__anext__()
-
-
-async def _hashed(stream: AsyncIterator[bytes], expected: str) -> AsyncIterator[bytes]:
-    running = hashlib.sha256()
-    async for data in stream:
-        running.update(data)
-        yield data
-    _compare(running.hexdigest(), expected)
+        try:
+            data = await anext(self._stream)
+        except StopAsyncIteration:
+            _compare(self._running.hexdigest(), self.sha256)
+            raise
+        self._running.update(data)
+        return data
 
 
 def _compare(computed: str, claimed: str) -> None:

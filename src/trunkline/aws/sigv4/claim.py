@@ -147,9 +147,9 @@ def _from_query_v2(query: str) -> Claim:
     given = pairs(query)
     expires = given.get("Expires", "")
     found = Claim(
-        access_key_id=given["AWSAccessKeyId"],
+        access_key_id=given.get("AWSAccessKeyId", ""),
         service="s3",
-        signature=given["Signature"],
+        signature=given.get("Signature", ""),
         session_token=given.get("x-amz-security-token", ""),
         expires_s=0,
         version=2,
