@@ -32,6 +32,7 @@ class Platform:
         self.services = services
         self.gateway = gateway
         self._db = kit.db
+        self._is_quiet = False
 
     async def start(self) -> None:
         """Engines first, then what reacts and runs on them."""
@@ -44,6 +45,16 @@ class Platform:
 
     async def stop(self) -> None:
         """In reverse; containers and the load balancer are left running."""
+        await self.quiet()
+        await self.gateway.close()
+        await drivers.stop(self.engines)
+        self._db.close()
+
+    async def quiet(self) -> None:
+        """Nothing is done any more of its own accord: no workflow, no reaction, no service that keeps things up."""
+        if self._is_quiet:
+            return
+        self._is_quiet = True
         await self.engines.workflows.close()
         await self.kit.bus.stop()
         for service in reversed(self.services):
@@ -52,9 +63,6 @@ class Platform:
                     await service.stop()
                 except Exception:
                     log.exception("a service did not stop cleanly", service=service.name)
-        await self.gateway.close()
-        await drivers.stop(self.engines)
-        self._db.close()
 
     async def container_gateway(self) -> str | None:
         """The address at which containers see this host, or None when there are no containers here."""
@@ -76,5 +84,6 @@ def build(settings: Settings, stop: Callable[[], None]) -> Platform:
     gateway = Gateway(settings, operations, identity, clock)
     for service in services:
         gateway.mount(service.routes)
-    gateway.mount({"/_trunkline/": Internal(kit, engines, operations, identity, stop)})
-    return Platform(kit, engines, services, gateway)
+    platform = Platform(kit, engines, services, gateway)
+    gateway.mount({"/_trunkline/": Internal(kit, engines, operations, identity, stop, platform.quiet)})
+    return platform

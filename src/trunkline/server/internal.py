@@ -28,13 +28,20 @@ class Internal:
     """The ASGI application of those pages."""
 
     def __init__(
-        self, kit: Kit, engines: Engines, operations: Operations, identity: Identity, stop: Callable[[], None]
+        self,
+        kit: Kit,
+        engines: Engines,
+        operations: Operations,
+        identity: Identity,
+        stop: Callable[[], None],
+        quiet: Callable[[], Awaitable[None]],
     ) -> None:
         self._kit = kit
         self._engines = engines
         self._operations = operations
         self._identity = identity
         self._stop = stop
+        self._quiet = quiet
         self._pages: dict[tuple[str, str], tuple[str, Page]] = {
             ("GET", "status"): ("GetStatus", self._status),
             ("GET", "dora"): ("GetDora", self._dora),
@@ -114,13 +121,14 @@ class Internal:
         events = self._kit.ledger.read(after, detail_types=kinds, limit=min(int(query.get("limit", "1000")), 10_000))
         mine = [event for event in events if event.account == caller.account]
         return {
-            "events": [{"seq": event.seq, **event.to_eventbridge()} for event in mine],
+            "events": [{"seq": e.seq, "time_exact": e.time.isoformat(), **e.to_eventbridge()} for e in mine],
             "last": self._kit.ledger.last(),
         }
 
     async def _shutdown(self, caller: Caller, query: dict[str, str]) -> Doc:
         removed = 0
         if query.get("data_plane") == "remove":
+            await self._quiet()  # or ECS would start again what is removed
             removed = await drivers.remove_data_plane(self._engines, {INSTANCE_LABEL: self._kit.settings.instance_id})
         self._stop()
         return {"stopping": True, "containers_removed": removed}
