@@ -230,6 +230,125 @@ def test_trunkline_killed_in_the_middle_of_a_deployment_finishes_it(server):
     site.delete()
 
 
+def run_one(server, name, *containers, **more):
+    """Run one task to its end: the task as described."""
+    ecs = server.client("ecs")
+    ecs.create_cluster(clusterName=name)
+    definition = ecs.register_task_definition(
+        family=name, networkMode="awsvpc", requiresCompatibilities=["FARGATE"], cpu="512", memory="1024",
+        containerDefinitions=list(containers), **more,
+    )["taskDefinition"]["taskDefinitionArn"]  # fmt: skip
+    subnets = [one["SubnetId"] for one in server.client("ec2").describe_subnets()["Subnets"]]
+    (task,) = ecs.run_task(
+        cluster=name, taskDefinition=definition, launchType="FARGATE",
+        networkConfiguration={"awsvpcConfiguration": {"subnets": subnets}},
+    )["tasks"]  # fmt: skip
+
+    def ended():
+        (found,) = server.client("ecs").describe_tasks(cluster=name, tasks=[task["taskArn"]])["tasks"]
+        return found["lastStatus"] == "STOPPED" and found
+
+    return wait_until(ended, 90, what="the task stopped")
+
+
+def test_containers_of_a_task_share_its_network_and_its_volumes(server):
+    name = f"t-{uuid.uuid4().hex[:8]}"
+    shared = {"mountPoints": [{"sourceVolume": "scratch", "containerPath": "/scratch"}]}
+    setup = {
+        "name": "setup", "image": PYTHON, "essential": False, "command": ["sh", "-c", "echo hello > /scratch/word"],
+        **shared,
+    }  # fmt: skip
+    look = "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/', timeout=2)"
+    web = {
+        "name": "web", "image": PYTHON, "essential": False, "command": ["python3", "-c", APP],
+        "environment": [{"name": "VERSION", "value": "beside"}], "stopTimeout": 2,
+        "healthCheck": {"command": ["CMD", "python3", "-c", look], "interval": 5, "timeout": 4, "retries": 6},
+    }  # fmt: skip
+    code = (
+        "import sys, urllib.request as u\n"
+        "assert open('/scratch/word').read() == 'hello\\n'\n"
+        "assert u.urlopen('http://127.0.0.1:8080/', timeout=3).read() == b'beside'\n"
+        "sys.exit(42)"
+    )
+    main = {
+        "name": "main", "image": PYTHON, "command": ["python3", "-c", code], **shared,
+        "dependsOn": [
+            {"containerName": "setup", "condition": "SUCCESS"},
+            {"containerName": "web", "condition": "HEALTHY"},
+        ],
+    }  # fmt: skip
+    task = run_one(server, name, main, web, setup, volumes=[{"name": "scratch"}])
+    assert {one["name"]: one.get("exitCode") for one in task["containers"]} == {"main": 42, "web": 0, "setup": 0}, task
+    volumes = subprocess.run(["docker", "volume", "ls", "-q"], check=True, capture_output=True, text=True).stdout
+    assert _instance(server) not in volumes
+    assert not [one for one in ours(server) if task["taskArn"].rpartition("/")[2] in one]
+
+
+def test_a_task_that_needs_too_much_memory_says_so(server):
+    name = f"t-{uuid.uuid4().hex[:8]}"
+    greedy = {"name": "greedy", "image": PYTHON, "memory": 32, "command": ["python3", "-c", "x = b'1' * 200_000_000"]}
+    (container,) = run_one(server, name, greedy)["containers"]
+    assert (container["exitCode"], container["reason"]) == (
+        137,
+        "OutOfMemoryError: Container killed due to memory usage",
+    )
+
+
+def test_a_task_reaches_trunkline_with_its_role_and_no_further(server):
+    name = f"t-{uuid.uuid4().hex[:8]}"
+    iam = server.client("iam")
+    trust = (
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},'
+        '"Action":"sts:AssumeRole"}]}'
+    )
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    allow = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ecs:ListClusters","Resource":"*"}]}'
+    iam.put_role_policy(RoleName=name, PolicyName="list", PolicyDocument=allow)
+    script = (
+        f"aws sts get-caller-identity | grep -q {name} && aws ecs list-clusters >/dev/null && ! aws s3api list-buckets"
+    )
+    asks = {"name": "asks", "image": "trunkline/codebuild:1", "command": ["sh", "-c", script]}
+    task = run_one(server, name, asks, taskRoleArn=role)
+    assert task["containers"][0]["exitCode"] == 0, task
+
+
+def test_task_sets_behind_two_target_groups_are_steady_once_their_targets_are_healthy(server):
+    site = Site(server, deploymentController={"type": "CODE_DEPLOY"})
+
+    def sets():
+        return {one["status"]: one for one in site.service()["taskSets"]}
+
+    wait_until(lambda: sets()["PRIMARY"]["stabilityStatus"] == "STEADY_STATE", 60)
+    assert site.service()["deployments"] == []
+    assert site.answers("1")
+    where = {"cluster": site.name, "service": site.name}
+
+    def shift(blue_weight, green_weight):
+        weights = zip(site.groups, (blue_weight, green_weight), strict=True)
+        groups = [{"TargetGroupArn": arn, "Weight": weight} for arn, weight in weights]
+        action = {"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}
+        site.elb.modify_listener(ListenerArn=site.listener, DefaultActions=[action])
+
+    shift(1, 0)  # nobody checks the health of a target group that is behind no listener
+    green = site.ecs.create_task_set(
+        **where, taskDefinition=site.register("2"), launchType="FARGATE", networkConfiguration=site.network,
+        loadBalancers=[site.behind(site.groups[1])], scale={"unit": "PERCENT", "value": 100},
+    )["taskSet"]  # fmt: skip
+    wait_until(lambda: sets()["ACTIVE"]["stabilityStatus"] == "STEADY_STATE", 60)
+    blue = sets()["PRIMARY"]
+    with Load(site.url) as load:
+        shift(0, 1)
+        site.ecs.update_service_primary_task_set(**where, primaryTaskSet=green["id"])
+        site.ecs.delete_task_set(**where, taskSet=blue["id"], force=True)
+        wait_until(lambda: len(site.service()["taskSets"]) == 1, 60)
+    assert set(load.tally) <= {"1", "2"}, load.tally
+    assert load.tally["2"] > 0
+    assert site.service()["taskDefinition"] == green["taskDefinition"]
+    with pytest.raises(Exception, match="Use AWS CodeDeploy to trigger a new deployment"):
+        site.ecs.update_service(**where, taskDefinition=green["taskDefinition"])
+    site.delete()
+
+
 def test_logs_are_neither_lost_nor_doubled_when_trunkline_is_killed(server):
     name = f"t-{uuid.uuid4().hex[:8]}"
     ecs, logs = server.client("ecs"), server.client("logs")

@@ -107,7 +107,7 @@ async def _problem(platform: Platform, operation: Operation, protocol: str, requ
     code = found.get("Error", {}).get("Code", "")
     if response.status >= 500 and response.status != 501:
         return f"status {response.status} {code}: {found.get('Error', {}).get('Message')}"
-    if operation.service.name == "s3":
+    if operation.service.name in ("s3", "ec2"):  # their models declare few errors, or none
         return None if code and not code.isdigit() else f"no code with status {response.status}"
     # The service's and not only the operation's: AWS's own answers go beyond what its models list for an operation.
     declared = {name for error in operation.service.errors.values() for name in (error.name, error.code)}
