@@ -42,9 +42,6 @@ class Deployment:
     def end(self, server: Server) -> Doc:
         return self.service.end(server)
 
-    def clean(self, server: Server) -> None:
-        self.service.clean(server)
-
 
 def _listed(server: Server) -> list[str]:
     deploy = server.client("codedeploy")

@@ -4,7 +4,6 @@ The points are enumerated by core.db's hook (TRUNKLINE_COUNT_COMMITS), not by ha
 there are. Every round begins from a copy of the same prepared data directory.
 """
 
-import contextlib
 import os
 import random
 import shutil
@@ -40,9 +39,6 @@ class Scenario(Protocol):
     def has_ended(self, server: Server) -> bool: ...
 
     def end(self, server: Server) -> Doc: ...
-
-    def clean(self, server: Server) -> None:
-        """Remove what outlives the server (containers), while it still runs."""
 
 
 @dataclass
@@ -100,9 +96,13 @@ class Kills:
         return Server(self.folder / "data", port=self.port, **self.scenario.settings)
 
     def _prepare(self) -> None:
-        with self._server() as server:
+        server = self._server().start()
+        try:
             self.scenario.prepare(server)
-        shutil.copytree(self.folder / "data", self.folder / "snapshot")
+        finally:
+            server.remove()
+        no_sockets = shutil.ignore_patterns("*.sock")
+        shutil.copytree(self.folder / "data", self.folder / "snapshot", ignore=no_sockets)
 
     def _fresh(self) -> Server:
         shutil.rmtree(self.folder / "data")
@@ -179,9 +179,7 @@ class Kills:
     def _close(self, server: Server) -> None:
         if is_dead(server):
             server.start()
-        with contextlib.suppress(BotoCoreError, ClientError):
-            self.scenario.clean(server)
-        server.kill()
+        server.remove()
 
     def _say(self, point: Point, what: str, server: Server) -> None:
         if self.verbose:

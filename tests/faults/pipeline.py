@@ -139,9 +139,6 @@ class Pipeline:
             "builds": len(builds),
         }
 
-    def clean(self, server: Server) -> None:
-        self.service.clean(server)
-
 
 def action(name: str, category: str, provider: str, configuration: Doc, *, used: str = "", made: str = "") -> Doc:
     return {

@@ -192,9 +192,6 @@ class Service:
             "unfinished_workflows": unfinished(server),
         }
 
-    def clean(self, server: Server) -> None:
-        server.client("ecs").delete_service(cluster="main", service="web", force=True)
-
 
 def unfinished(server: Server) -> dict[str, int]:
     """Names of workflows that still run."""

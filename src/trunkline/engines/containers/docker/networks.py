@@ -1,14 +1,18 @@
 """Networks with small subnets, chosen here: the engine's own address pools are gone after some thirty networks."""
 
+import asyncio
 import hashlib
 import ipaddress
+import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from trunkline.engines.containers.docker import encoding
 from trunkline.engines.containers.docker.connection import Connection, EngineRefusal
 from trunkline.engines.containers.docker.filters import labels_filter
-from trunkline.engines.containers.errors import ContainersError, NameConflict, NoSuchNetwork
+from trunkline.engines.containers.errors import ContainersError, NameConflict
 from trunkline.engines.containers.model import INSTANCE_LABEL, Network
 
 # Private, and seldom used by offices, VPNs or cloud defaults. 256 networks of 1,021 addresses.
@@ -22,6 +26,7 @@ class Networks:
     def __init__(self, http: Connection, instance_id: str) -> None:
         self._http = http
         self._instance_id = instance_id
+        self._making = asyncio.Lock()
 
     async def home_network(self) -> Network:
         return await self.ensure_network(f"trunkline-{self._instance_id}")
@@ -29,10 +34,11 @@ class Networks:
     async def ensure_network(
         self, name: str, *, labels: Mapping[str, str] | None = None, subnet: str | None = None
     ) -> Network:
-        found = await self._find(name)
-        if found is None:
-            await self._create(name, labels or {}, subnet)
+        async with self._making:
             found = await self._find(name)
+            if found is None:
+                await self._create(name, labels or {}, subnet)
+                found = await self._find(name)
         if found is None:
             raise ContainersError(f"network {name} vanished while it was made")
         if subnet is not None and found.subnet != subnet:
@@ -51,12 +57,14 @@ class Networks:
                 raise ContainersError(refusal.message) from refusal
 
     async def _find(self, name: str) -> Network | None:
-        try:
-            return encoding.network(await self._http.json("GET", f"/networks/{name}"))
-        except EngineRefusal as refusal:
-            if refusal.status == 404:
-                return None
-            raise NoSuchNetwork(refusal.message) from refusal
+        """The network of this name. The engine does not keep names apart: a server that was killed while it made the
+        network and the one after it can each have made one, and then none is found by name. The oldest stays."""
+        found = await self._http.json("GET", "/networks", params={"filters": json.dumps({"name": [name]})})
+        first, *others = sorted((one for one in found if one["Name"] == name), key=_age) or [None]
+        for other in others:
+            with suppress(ContainersError):  # in use: whoever uses it is being replaced
+                await self.remove_network(other["Id"])
+        return encoding.network(first) if first else None
 
     async def _create(self, name: str, labels: Mapping[str, str], subnet: str | None) -> None:
         wanted = [subnet] if subnet else _candidates(name)
@@ -75,6 +83,8 @@ class Networks:
                 if refusal.status == 409:  # somebody else made it meanwhile
                     return
                 if subnet is None and "overlap" in refusal.message.lower():
+                    if await self._find(name):  # made by a server that was killed while it asked for it
+                        return
                     continue
                 raise ContainersError(refusal.message) from refusal
             return
@@ -91,6 +101,10 @@ def _candidates(name: str, routes: str | None = None) -> Iterator[str]:
         subnet = ipaddress.IPv4Network((base, _PREFIX))
         if not any(subnet.overlaps(other) for other in taken):
             yield str(subnet)
+
+
+def _age(network: dict[str, Any]) -> tuple[str, str]:
+    return network["Created"], network["Id"]
 
 
 def _lower_half(subnet: str) -> str:
