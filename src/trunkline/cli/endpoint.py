@@ -57,9 +57,9 @@ class Endpoint:
             answer = URLLib3Session(timeout=60).send(request.prepare())
         except Exception as error:
             raise click.ClickException(f"no server answers at {self.url} (start one with `trunkline up`)") from error
-        body: dict[str, Any] = orjson.loads(answer.content)
         if answer.status_code != 200:
-            raise click.ClickException(str(body.get("message") or body.get("Message") or answer.status_code))
+            raise click.ClickException(f"{self.url}: {answer.status_code} {answer.text[:500]}")
+        body: dict[str, Any] = orjson.loads(answer.content)
         return body
 
 

@@ -11,7 +11,9 @@ CANARY = "Trunkline.ECSSteps10Percent50PercentEvery1Minutes"
 
 AT_ONCE = "CodeDeployDefault.ECSAllAtOnce"
 _PLACEHOLDER = """
+import os, signal
 from http.server import *
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 class H(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def do_GET(self):

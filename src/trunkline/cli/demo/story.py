@@ -43,6 +43,8 @@ def tell(example: FilePath, *, keep: bool, clock: float, as_json: bool) -> int:
     except (Broken, ClientError, BotoCoreError) as error:
         screen.promise(False, str(error))
         screen.fact(f"the server's last words: {server.log.read_text()[-800:]}" if server.log.exists() else "no log")
+    except KeyboardInterrupt:
+        screen.promise(False, "interrupted")
     finally:
         if copy is not None:
             copy.remove()
