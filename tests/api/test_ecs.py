@@ -312,6 +312,52 @@ def test_a_role_that_does_not_trust_ecs_fails_the_start(aws, ecs, cluster, name,
     assert "unable to assume the role" in found["stoppedReason"]
 
 
+def test_secrets_are_read_as_the_execution_role(aws, ecs, cluster, name, network):
+    aws("ssm").put_parameter(Name=f"/{name}/plain", Value="3", Type="SecureString")
+    secret = aws("secretsmanager").create_secret(Name=name, SecretString=json.dumps({"code": "4"}))["ARN"]
+    secrets = [{"name": "A", "valueFrom": f"/{name}/plain"}, {"name": "B", "valueFrom": f"{secret}:code::"}]
+    container = script("exit $A$B", secrets=secrets)
+    definition = register(ecs, name, container, executionRoleArn=role(aws, name))
+    (task,) = run(ecs, cluster, definition, network)
+    assert stopped(ecs, cluster, task)["containers"][0]["exitCode"] == 34
+    no_such_key = script("true", secrets=[{"name": "B", "valueFrom": f"{secret}:none::"}])
+    definition = register(ecs, name, no_such_key, executionRoleArn=role(aws, f"{name}-2"))
+    (task,) = run(ecs, cluster, definition, network)
+    assert "did not contain json key none" in stopped(ecs, cluster, task)["stoppedReason"]
+
+
+def test_a_secret_that_the_execution_role_may_not_read_fails_the_start(aws, ecs, cluster, name, network):
+    aws("ssm").put_parameter(Name=f"/{name}/plain", Value="3", Type="String")
+    container = script("true", secrets=[{"name": "A", "valueFrom": f"/{name}/plain"}])
+    definition = register(ecs, name, container, executionRoleArn=role(aws, name, actions="logs:*"))
+    (task,) = run(ecs, cluster, definition, network)
+    found = stopped(ecs, cluster, task)
+    assert found["stopCode"] == "TaskFailedToStart"
+    assert found["stoppedReason"].startswith("ResourceInitializationError: unable to pull secrets or registry auth")
+    assert "AccessDenied" in found["stoppedReason"]
+
+
+def test_state_changes_are_told_to_eventbridge(aws, ecs, cluster, name, network):
+    logs = aws("logs")
+    logs.create_log_group(logGroupName=f"/aws/events/{name}")
+    pattern = {"source": ["aws.ecs"], "detail": {"clusterArn": [{"suffix": f"/{cluster}"}]}}
+    aws("events").put_rule(Name=name, EventPattern=json.dumps(pattern))
+    target = f"arn:aws:logs:us-east-1:000000000000:log-group:/aws/events/{name}"
+    aws("events").put_targets(Rule=name, Targets=[{"Id": "1", "Arn": target}])
+    (task,) = run(ecs, cluster, register(ecs, name, script("exit 0")), network)
+    stopped(ecs, cluster, task)
+
+    def statuses():
+        found = logs.filter_log_events(logGroupName=f"/aws/events/{name}")["events"]
+        details = [json.loads(event["message"])["detail"] for event in found]
+        seen = [one["lastStatus"] for one in sorted(details, key=lambda one: one["version"])]
+        return "STOPPED" in seen and seen
+
+    seen = wait_until(statuses)
+    order = ["PROVISIONING", "PENDING", "ACTIVATING", "RUNNING", "STOPPING", "DEPROVISIONING", "STOPPED"]
+    assert [status for index, status in enumerate(seen) if index == 0 or seen[index - 1] != status] == order
+
+
 # services
 
 
