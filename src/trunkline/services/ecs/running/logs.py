@@ -1,26 +1,18 @@
-"""awslogs: what containers write, into CloudWatch Logs, each line once also across a crash.
-
-The container engine's cursor of a batch's last line is committed with the batch by the logs service, and read back from
-there after a restart.
-"""
+"""awslogs: what containers write, into CloudWatch Logs, each line once also across a crash."""
 
 import asyncio
-import contextlib
 
 from trunkline.aws.errors import AwsError
+from trunkline.aws.log_stream import LogStream
 from trunkline.aws.service import Caller, Doc, Kit
 from trunkline.core.log import get
-from trunkline.engines.containers import Containers, ContainersError, LogLine, NoSuchContainer
+from trunkline.engines.containers import Containers, batches
 from trunkline.services.ecs.model import Task, container_name
 from trunkline.services.ecs.placement import PRINCIPAL
 from trunkline.services.ecs.running.failure import StartFailure
 
 log = get(__name__)
 
-_BATCH_LINES = 1000
-_BATCH_BYTES = 400_000
-_FLUSH_S = 0.25
-_LONGEST_LINE = 256_000
 _NOT_VALID = "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
 
 
@@ -85,56 +77,11 @@ class Logs:
         await asyncio.gather(*self._followers.values(), return_exceptions=True)
 
     async def _follow(self, task: Task, container: Doc, options: Doc) -> None:
-        as_ = Caller.service(PRINCIPAL, task.account, options["awslogs-region"])
-        stream = {"logGroupName": options["awslogs-group"], "logStreamName": _stream(task, container, options)}
+        caller = Caller.service(PRINCIPAL, task.account, options["awslogs-region"])
+        stream = LogStream(self._kit.call, caller, options["awslogs-group"], _stream(task, container, options))
         name = container_name(self._kit.settings.instance_id, task.id, container["name"])
-        lines: asyncio.Queue[LogLine | None] = asyncio.Queue(_BATCH_LINES * 2)
-        reader = asyncio.create_task(self._read(name, await self._mark(stream, as_), lines))
-        try:
-            ended = False
-            while not ended:
-                batch, ended = await _batch(lines)
-                if batch:
-                    await self._put(stream, batch, as_)
-        finally:
-            reader.cancel()
-
-    async def _read(self, name: str, after: str | None, lines: "asyncio.Queue[LogLine | None]") -> None:
-        try:
-            async for line in self._containers.logs(name, follow=True, after=after):
-                await lines.put(line)
-        except NoSuchContainer:
-            pass
-        except ContainersError as error:
-            log.warning("a container's log ended early", container=name, error=error)
-        finally:
-            with contextlib.suppress(asyncio.CancelledError):
-                await lines.put(None)
-
-    async def _mark(self, stream: Doc, as_: Caller) -> str | None:
-        params = {"logGroupName": stream["logGroupName"], "logStreamNamePrefix": stream["logStreamName"]}
-        try:
-            found = await self._kit.call("logs", "DescribeLogStreams", params, as_=as_)
-        except AwsError:
-            return None
-        one: Doc = next((s for s in found["logStreams"] if s["logStreamName"] == stream["logStreamName"]), {})
-        return one.get("uploadSequenceToken") or None
-
-    async def _put(self, stream: Doc, batch: list[LogLine], as_: Caller) -> None:
-        events: list[Doc] = [
-            {
-                "timestamp": line.timestamp_ns // 1_000_000,
-                "message": line.line[:_LONGEST_LINE].decode("utf-8", "replace") or " ",
-            }
-            for line in batch
-        ]
-        events.sort(key=lambda event: event["timestamp"])
-        try:
-            params = {**stream, "logEvents": events, "sequenceToken": batch[-1].cursor}
-            await self._kit.call("logs", "PutLogEvents", params, as_=as_)
-        except AwsError as error:
-            if error.code != "DataAlreadyAcceptedException":
-                raise
+        async for batch in batches(self._containers, name, await stream.mark()):
+            await stream.put([(line.timestamp_ns // 1_000_000, line.line) for line in batch], batch[-1].cursor)
 
 
 def _options(container: Doc) -> Doc | None:
@@ -145,20 +92,3 @@ def _options(container: Doc) -> Doc | None:
 
 def _stream(task: Task, container: Doc, options: Doc) -> str:
     return f"{options['awslogs-stream-prefix']}/{container['name']}/{task.id}"
-
-
-async def _batch(lines: "asyncio.Queue[LogLine | None]") -> tuple[list[LogLine], bool]:
-    """What has come, and whether that was the end."""
-    first = await lines.get()
-    if first is None:
-        return [], True
-    batch, size = [first], len(first.line)
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_FLUSH_S):
-            while len(batch) < _BATCH_LINES and size < _BATCH_BYTES:
-                line = await lines.get()
-                if line is None:
-                    return batch, True
-                batch.append(line)
-                size += len(line.line)
-    return batch, False

@@ -58,6 +58,7 @@ class Metrics:
 
     async def _of_task(self, task: Task, before: dict[tuple[str, str], Stats]) -> tuple[float | None, float | None]:
         cpu_share, memory_bytes, known = 0.0, 0, False
+        seen = 0
         for one in task.containers:
             name = container_name(self._kit.settings.instance_id, task.id, one.name)
             try:
@@ -66,13 +67,14 @@ class Metrics:
                 continue
             self._before[task.id, one.name] = sample
             memory_bytes += sample.memory_bytes
+            seen += 1
             last = before.get((task.id, one.name))
             if last is not None and sample.at_ns > last.at_ns:
                 cpu_share += (sample.cpu_ns - last.cpu_ns) / (sample.at_ns - last.at_ns)
                 known = True
         units, mib = cpu_units(task.cpu), memory_mib(task.memory)
         cpu = cpu_share / (units / 1024) * 100 if units and known else None
-        return cpu, memory_bytes / (mib * 2**20) * 100 if mib else None
+        return cpu, memory_bytes / (mib * 2**20) * 100 if mib and seen else None
 
     async def _put(self, service: Service, used: dict[str, list[float]]) -> None:
         dimensions = [

@@ -55,7 +55,20 @@ def plan(change: Change, tasks: list[Task], targets: TargetStates, now: float) -
                     continue
                 spare -= 1
             change.stops.append((task, f"Scaling activity initiated by (deployment {primary.id})"))
+        if missing > 0 and room <= 0 and not change.stops and all(is_healthy(task, targets) for task in mine + old):
+            _say_stuck(change)
     _settle(change, primary, tasks, healthy)
+
+
+def _say_stuck(change: Change) -> None:
+    """For one task, 100 to 150 per cent is exactly one task: AWS does not get any further either, and says so."""
+    message = (
+        "was unable to stop or start tasks during a deployment because of the service deployment configuration. "
+        "Update the minimumHealthyPercent or maximumPercent value and try again."
+    )
+    last = change.service.events[-1].message if change.service.events else ""
+    if not last.endswith(message):
+        change.say(message)
 
 
 def bounds(service: Service) -> tuple[int, int]:
