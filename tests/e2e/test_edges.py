@@ -1,6 +1,6 @@
 """What goes wrong on the way from a push to production: the stage that fails, the sentence that says why, nothing left.
 
-Each test begins and ends with version 1 in production.
+Each test ends with the version in production with which it began.
 """
 
 import pytest

@@ -75,17 +75,18 @@ def task_definition(role: str, version: str, **changes: Any) -> dict[str, Any]:
 
 
 class DeliveryPath:
-    """Made once and used by many tests, one after another: each ends with version "1" in production."""
+    """Made once and used by many tests, one after another. `live` is the version that has to be in production."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
         self.aws = server.client
+        self.live = "1"
         self._count = 0
         self._made()
 
     # what a test does ------------------------------------------------------------------------------------------------
 
-    def push(self, *, version: str = "2", buildspec: str | None = None, appspec: str | None = None, **changes: Any):
+    def push(self, *, version: str = "next", buildspec: str | None = None, appspec: str | None = None, **changes: Any):
         """Commit the files and wait until the pipeline has started for them: the run."""
         files = {
             "buildspec.yml": buildspec or GOOD_BUILDSPEC,
@@ -107,7 +108,7 @@ class DeliveryPath:
                 None,
             )
 
-        return Run(self, wait_until(started, 30, what="the start of the pipeline"))
+        return Run(self, version, wait_until(started, 30, what="the start of the pipeline"))
 
     def version(self) -> str:
         """Which version answers in production."""
@@ -128,7 +129,7 @@ class DeliveryPath:
         )  # fmt: skip
         return set(listed.stdout.split())
 
-    def is_as_before(self, version: str = "1") -> None:
+    def is_as_before(self) -> None:
         """Nothing is left behind: one task set and its container, and the listener where it was."""
 
         def look() -> bool:
@@ -142,7 +143,7 @@ class DeliveryPath:
         assert primary["status"] == "PRIMARY"
         assert primary["stabilityStatus"] == "STEADY_STATE", primary
         assert self.weights() == {primary["loadBalancers"][0]["targetGroupArn"]: 100}
-        assert self.version() == version
+        assert self.version() == self.live
 
     def task_sets(self) -> list[dict[str, Any]]:
         found = self.aws("ecs").describe_services(cluster=NAME, services=[NAME])["services"][0]
@@ -306,8 +307,8 @@ def _stage(
 class Run:
     """One execution of the pipeline."""
 
-    def __init__(self, path: DeliveryPath, execution: str) -> None:
-        self.path, self.execution = path, execution
+    def __init__(self, path: DeliveryPath, version: str, execution: str) -> None:
+        self.path, self.version, self.execution = path, version, execution
         self.pipeline = path.aws("codepipeline")
 
     def status(self) -> str:
@@ -381,4 +382,6 @@ class Run:
 
     def succeeds(self, timeout_s: float = 120) -> None:
         status = self.ended(timeout_s)
+        if status == "Succeeded":
+            self.path.live = self.version
         assert status == "Succeeded", [self.why(name) for name in ("Source", "Build", "Approve", "Deploy")]
