@@ -1,5 +1,6 @@
 """Containers: one interface, the Docker Engine behind it, and a fake that needs nothing."""
 
+from trunkline.engines.containers.batches import batches
 from trunkline.engines.containers.errors import (
     ContainersError,
     ContainersUnavailable,
@@ -66,6 +67,7 @@ __all__ = [
     "StartFailed",
     "Stats",
     "Ulimit",
+    "batches",
     "open_containers",
 ]
 

@@ -87,8 +87,10 @@ class Runner:
             status, code, message = _failure(error)
         except Interrupted:
             status = STOPPED
-        await wf.step("clean-up", self._clean_up, key, status)
+        is_clean = await wf.step("clean-up", self._clean_up, key, status)
         await wf.commit("complete", partial(self._complete, key=key, status=status, code=code, message=message))
+        if not is_clean:  # the container engine was away: whoever waits for the build need not wait for it
+            await wf.poll("clean-up again", partial(self._removed, key), every_s=_POLL_S)
 
     def died(self, tx: Tx, workflow_id: str, given: Doc, why: str) -> None:
         """The workflow ended by an error of ours: the build must not look as if it went on."""
@@ -101,7 +103,7 @@ class Runner:
 
     async def _image(self, key: tuple[str, str, str]) -> str:
         build = self._build(key)
-        await self._followers.say(build, "Waiting for agent ping", "say:1")
+        await self._followers.say(build, "Waiting for agent ping", "agent")
         return await self._provisioning.image(build)
 
     async def _start(self, key: tuple[str, str, str], image: str) -> Doc:
@@ -217,7 +219,8 @@ class Runner:
                 raise ProvisioningError("CLIENT_ERROR", message) from error
         return placed
 
-    async def _clean_up(self, key: tuple[str, str, str], status: str) -> None:
+    async def _clean_up(self, key: tuple[str, str, str], status: str) -> bool:
+        """Stop and remove the container; whether nothing of it is left."""
         build = self._build(key)
         name = container_name(self._kit.settings.instance_id, build.id)
         try:
@@ -225,9 +228,19 @@ class Runner:
                 await self._containers.stop(name, timeout_s=1)
             if build.current is not None and build.current.type not in ("PROVISIONING", "DOWNLOAD_SOURCE"):
                 await self._followers.drain(build)
-            await self._containers.remove(name)
         except (ContainersError, AwsError) as error:
-            log.warning("a build's container could not be cleaned up", build=build.id, error=error)
+            log.warning("a build's output could not be followed to its end", build=build.id, error=error)
+        return await self._removed(key) is not None
+
+    async def _removed(self, key: tuple[str, str, str]) -> bool | None:
+        """True once the container is gone; None while the engine does not answer."""
+        try:
+            await self._containers.remove(container_name(self._kit.settings.instance_id, key[2]))
+        except ContainersUnavailable:
+            return None
+        except ContainersError as error:
+            log.warning("a build's container could not be removed", build=key[2], error=error)
+        return True
 
     # commits ---------------------------------------------------------------------------------------------------------
 
