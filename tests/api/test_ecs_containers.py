@@ -349,6 +349,52 @@ def test_task_sets_behind_two_target_groups_are_steady_once_their_targets_are_he
     site.delete()
 
 
+def test_a_task_that_its_load_balancer_finds_unhealthy_is_replaced(server):
+    site = Site(server, count=1)
+    wait_until(lambda: site.answers("1"), 60)
+    (first,) = site.ecs.list_tasks(cluster=site.name)["taskArns"]
+    site.elb.modify_target_group(TargetGroupArn=site.groups[0], Matcher={"HttpCode": "204"})
+
+    def replaced():
+        found = site.ecs.describe_tasks(cluster=site.name, tasks=[first])["tasks"][0]
+        return found["lastStatus"] == "STOPPED" and found
+
+    task = wait_until(replaced, 60)
+    assert task["stoppedReason"] == f"Task failed ELB health checks in (target-group {site.groups[0]})"
+    said = " ".join(event["message"] for event in site.service()["events"])
+    assert f"(port 8080) is unhealthy in (target-group {site.groups[0]}) due to (reason Health checks failed" in said
+    site.elb.modify_target_group(TargetGroupArn=site.groups[0], Matcher={"HttpCode": "200"})
+    wait_until(lambda: site.answers("1"), 60)
+    site.delete()
+
+
+def test_a_container_that_exits_at_once_is_tried_again_and_again_but_ever_less_often(server):
+    name = f"t-{uuid.uuid4().hex[:8]}"
+    ecs = server.client("ecs")
+    ecs.create_cluster(clusterName=name)
+    container = {"name": "app", "image": PYTHON, "command": ["python3", "-c", "raise SystemExit('no configuration')"]}
+    ecs.register_task_definition(
+        family=name, networkMode="awsvpc", requiresCompatibilities=["FARGATE"], cpu="256", memory="512",
+        containerDefinitions=[container],
+    )  # fmt: skip
+    subnets = [one["SubnetId"] for one in server.client("ec2").describe_subnets()["Subnets"]]
+    ecs.create_service(
+        cluster=name, serviceName=name, taskDefinition=name, desiredCount=1, launchType="FARGATE",
+        networkConfiguration={"awsvpcConfiguration": {"subnets": subnets}},
+    )  # fmt: skip
+
+    def throttled():
+        (service,) = ecs.describe_services(cluster=name, services=[name])["services"]
+        return any("unable to consistently start tasks" in event["message"] for event in service["events"]) and service
+
+    service = wait_until(throttled, 60)
+    assert service["deployments"][0]["failedTasks"] >= 3
+    tasks = ecs.list_tasks(cluster=name, serviceName=name, desiredStatus="STOPPED")["taskArns"]
+    first = ecs.describe_tasks(cluster=name, tasks=tasks)["tasks"][0]
+    assert (first["stopCode"], first["containers"][0]["exitCode"]) == ("EssentialContainerExited", 1)
+    _empty(server, name)
+
+
 def test_logs_are_neither_lost_nor_doubled_when_trunkline_is_killed(server):
     name = f"t-{uuid.uuid4().hex[:8]}"
     ecs, logs = server.client("ecs"), server.client("logs")

@@ -1,7 +1,7 @@
 """The plans that keep services at what was asked for, over every order in which tasks may come up and go."""
 
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -54,7 +54,7 @@ class Fleet:
         return Task(
             "0", "us-east-1", "c", f"t{number}", start.task_definition, "service:web", start.launch, NOW,
             [TaskContainer("app", "image", f"c{number}")], service="web", owner=start.owner, last_status=PENDING,
-            ip=f"10.0.0.{number}",
+            ip=f"10.0.0.{number}", started_at=NOW - timedelta(hours=1),
         )  # fmt: skip
 
     def wanted(self) -> list[Task]:

@@ -16,6 +16,10 @@ from trunkline.services.ecs.model import (
     TaskSet,
 )
 
+EARLY_S = 30.0
+"""A task that ends this soon after its start counts as one that failed to start."""
+_MOMENT_S = 2.0
+
 TargetStates = Mapping[tuple[str, str], tuple[str, str]]
 """(target group, address:port) → (state, reason) as the load balancer last told."""
 
@@ -70,6 +74,20 @@ def is_healthy(task: Task, targets: TargetStates) -> bool:
         return False
     # "unused": the target group is not behind a listener yet, so nobody checks it.
     return all(targets.get(key, ("initial", ""))[0] in ("healthy", "unused") for key in target_keys(task))
+
+
+def is_checked(task: Task) -> bool:
+    """Whether anything tells how the task is, beyond that it runs."""
+    return bool(task.launch.load_balancers) or any(one.essential and one.has_check for one in task.containers)
+
+
+def has_run_s(task: Task, now: float) -> float:
+    return now - task.started_at.timestamp() if task.started_at is not None else 0.0
+
+
+def is_settled(task: Task, targets: TargetStates, now: float) -> bool:
+    """Healthy; and a task that nobody checks must have run for a moment: a container that exits at once is not it."""
+    return is_healthy(task, targets) and (is_checked(task) or has_run_s(task, now) >= _MOMENT_S)
 
 
 def why_unhealthy(task: Task, targets: TargetStates, now: float, grace_s: float) -> tuple[str, str] | None:

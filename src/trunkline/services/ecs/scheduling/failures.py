@@ -4,10 +4,8 @@ from trunkline.core.clock import Clock
 from trunkline.core.db import Tx
 from trunkline.services.ecs import store
 from trunkline.services.ecs.model import Task
-from trunkline.services.ecs.scheduling.change import Change
+from trunkline.services.ecs.scheduling.change import EARLY_S, Change
 
-EARLY_S = 30.0
-"""A task that ends this soon after its start counts as one that failed to start."""
 _FREE_TRIES = 3
 _FIRST_PAUSE_S = 5.0
 _LONGEST_PAUSE_S = 900.0

@@ -10,7 +10,16 @@ from dataclasses import replace
 from trunkline.services.ecs import events
 from trunkline.services.ecs.model import Deployment, Service, Task
 from trunkline.services.ecs.naming import deployment_id
-from trunkline.services.ecs.scheduling.change import Change, Start, TargetStates, is_healthy
+from trunkline.services.ecs.scheduling.change import (
+    EARLY_S,
+    Change,
+    Start,
+    TargetStates,
+    has_run_s,
+    is_checked,
+    is_healthy,
+    is_settled,
+)
 
 
 def new_deployment(service: Service, change: Change) -> Deployment:
@@ -38,7 +47,7 @@ def plan(change: Change, tasks: list[Task], targets: TargetStates, now: float) -
     old = [task for task in tasks if task.owner != primary.id and task.is_wanted]
     desired = service.desired_count
     least, most = bounds(service)
-    healthy = [task for task in mine if is_healthy(task, targets)]
+    healthy = [task for task in mine if is_settled(task, targets, now)]
 
     missing = desired - len(mine)
     room = max(most, 1 if desired else 0) - len(mine) - len(old)
@@ -57,7 +66,16 @@ def plan(change: Change, tasks: list[Task], targets: TargetStates, now: float) -
             change.stops.append((task, f"Scaling activity initiated by (deployment {primary.id})"))
         if missing > 0 and room <= 0 and not change.stops and all(is_healthy(task, targets) for task in mine + old):
             _say_stuck(change)
+    if healthy and all(is_checked(task) or has_run_s(task, now) > EARLY_S for task in healthy):
+        _forgive(change, primary)
     _settle(change, primary, tasks, healthy)
+
+
+def _forgive(change: Change, primary: Deployment) -> None:
+    """Tasks stay up: failures before count no more."""
+    if change.service.failures or primary.failed_tasks:
+        change.service.failures = primary.failed_tasks = 0
+        change.is_changed = True
 
 
 def _say_stuck(change: Change) -> None:
@@ -90,9 +108,6 @@ def _settle(change: Change, primary: Deployment, tasks: list[Task], healthy: lis
         if service.steady:
             change.touch(lambda: setattr(service, "steady", False))
         return
-    if healthy and (service.failures or primary.failed_tasks):
-        service.failures = primary.failed_tasks = 0
-        change.is_changed = True
     now = change.clock.now()
     if primary.rollout_state == "IN_PROGRESS" and len(service.deployments) == 1:
         primary.rollout_state, primary.updated_at = "COMPLETED", now

@@ -4,7 +4,7 @@ import math
 
 from trunkline.services.ecs import events
 from trunkline.services.ecs.model import RUNNING, Service, Task, TaskSet
-from trunkline.services.ecs.scheduling.change import Change, Start, TargetStates, is_healthy
+from trunkline.services.ecs.scheduling.change import Change, Start, TargetStates, is_healthy, is_settled
 
 
 def computed_desired(service: Service, one: TaskSet) -> int:
@@ -28,27 +28,27 @@ def plan(change: Change, sets: list[TaskSet], tasks: list[Task], targets: Target
         elif missing < 0:
             surplus = sorted(wanted, key=lambda task: (is_healthy(task, targets), task.created_at))[:-missing]
             change.stops += [(task, f"Scaling activity initiated by (task-set {one.id})") for task in surplus]
-        _judge(change, one, wanted, desired, targets)
+        _judge(change, one, wanted, desired, targets, now)
     orphans = [task for task in tasks if task.is_wanted and not any(one.id == task.owner for one in sets)]
     change.stops += [(task, "The task set of the task was deleted") for task in orphans]
 
 
-def _judge(change: Change, one: TaskSet, wanted: list[Task], desired: int, targets: TargetStates) -> None:
+def _judge(change: Change, one: TaskSet, wanted: list[Task], desired: int, targets: TargetStates, now: float) -> None:
     """Whether the set is steady."""
     running = [task for task in wanted if task.last_status == RUNNING]
-    is_steady = len(running) == len(wanted) == desired and all(is_healthy(task, targets) for task in running)
+    is_steady = len(running) == len(wanted) == desired and all(is_settled(task, targets, now) for task in running)
     stability = "STEADY_STATE" if is_steady else "STABILIZING"
-    service, now = change.service, change.clock.now()
+    service, when = change.service, change.clock.now()
     if desired != one.computed_desired:
-        one.computed_desired, one.updated_at = desired, now
+        one.computed_desired, one.updated_at = desired, when
         change.sets.append(one)
     if stability != one.stability:
-        one.stability, one.stability_at = stability, now
+        one.stability, one.stability_at = stability, when
         if one not in change.sets:
             change.sets.append(one)
         if is_steady:
             change.say(f"(taskSet {one.id}) has reached a steady state.")
-            change.events.append(events.service_action(service, "TASK_SET_STEADY_STATE", now, taskSetArns=[one.arn]))
+            change.events.append(events.service_action(service, "TASK_SET_STEADY_STATE", when, taskSetArns=[one.arn]))
     if running and is_steady and service.failures:
         service.failures = 0
         change.is_changed = True
