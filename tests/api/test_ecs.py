@@ -65,11 +65,16 @@ def stopped(ecs, cluster, arn):
     return described(ecs, cluster, arn)
 
 
-def stable(ecs, cluster, *services):
+def stable(ecs, cluster, name):
     ecs.get_waiter("services_stable").wait(
-        cluster=cluster, services=list(services), WaiterConfig={"Delay": 1, "MaxAttempts": 40}
+        cluster=cluster, services=[name], WaiterConfig={"Delay": 1, "MaxAttempts": 40}
     )
-    return ecs.describe_services(cluster=cluster, services=list(services))["services"][0]
+
+    def completed():
+        (service,) = ecs.describe_services(cluster=cluster, services=[name])["services"]
+        return service["deployments"][0]["rolloutState"] == "COMPLETED" and service
+
+    return wait_until(completed)
 
 
 # clusters and task definitions
