@@ -231,7 +231,6 @@ class Deployments:
         rollback = deployment.rollback or Rollback()
         if rollback.rollback_id:
             record.rollback_failed(tx, rollback.rollback_id, error)
-        record.release(tx)
 
 
 def weights(facts: Doc, green_pct: int) -> dict[str, int]:

@@ -118,7 +118,9 @@ class Record:
         self._close(tx, deployment, last_successful=_last(deployment), target_revision=deployment.revision)
 
     def end(self, tx: Tx, outcome: Doc, *, restored: Doc | None, note: str) -> str | None:
-        """Failed or Stopped. With `restored`, the revision that serves again, a rollback deployment begins: its id."""
+        """Failed or Stopped. With `restored`, the revision that serves again, a rollback deployment begins: its id.
+
+        Without, the group is free at once: what is still to be removed is in nobody's way."""
         deployment, now = self.read(tx), self._clock.now()
         deployment.error = {"code": outcome["code"], "message": outcome["message"]}
         deployment.end_lifecycle(now, outcome["message"])
@@ -136,15 +138,12 @@ class Record:
             store.deployments.insert(tx, rollback)
         self._enter(tx, deployment, Status(outcome["status"]))
         if rollback_id is None:
+            self._close(tx, deployment)
             return None
         rollback.started_at = now
         self._enter(tx, rollback, Status.IN_PROGRESS)
         self._change_group(tx, deployment, running=rollback_id)
         return rollback_id
-
-    def release(self, tx: Tx) -> None:
-        """What an ended deployment left is gone: the group takes the next one."""
-        self._close(tx, self.read(tx))
 
     def rolled_back(self, tx: Tx, rollback_id: str, note: str = "") -> None:
         rollback = store.deployments.get(tx, *self._key[:2], rollback_id)
@@ -167,7 +166,7 @@ class Record:
             rollback.end_lifecycle(now, message)
             rollback.completed_at = now
             self._enter(tx, rollback, Status.FAILED)
-        self.release(tx)
+            self._close(tx, rollback)
 
     def _rollback_of(self, deployment: Deployment, restored: Doc) -> Deployment:
         now = self._clock.now()
@@ -203,7 +202,9 @@ class Record:
         self._ledger.append(tx, events.state_change(deployment, self._clock.now()))
 
     def _close(self, tx: Tx, deployment: Deployment, **changes: Any) -> None:
-        self._change_group(tx, deployment, running=None, last_attempted=_last(deployment), **changes)
+        group = group_of(tx, deployment)
+        if group is not None and group.running == deployment.id:
+            self._change_group(tx, deployment, running=None, last_attempted=_last(deployment), **changes)
 
     def _change_group(self, tx: Tx, deployment: Deployment, **changes: Any) -> None:
         """The group may have been deleted meanwhile, or renamed: found by its id."""

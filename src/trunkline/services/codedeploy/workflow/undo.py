@@ -27,12 +27,10 @@ async def undo(of: Deployments, wf: Workflow, deployment: Deployment, progress: 
     facts = progress.facts
     if facts is None or not progress.created:
         await wf.commit("end", lambda tx: record.end(tx, outcome, restored=None, note=""))
-        await wf.commit("release", record.release)
         return
     if not outcome["rollback"] and progress.green_pct > 0:
         note = f"Not rolled back: the replacement task set keeps {progress.green_pct} % of the traffic."
         await wf.commit("end", lambda tx: record.end(tx, outcome, restored=None, note=note))
-        await wf.commit("release", record.release)
         return
 
     note = ""
@@ -59,8 +57,6 @@ async def undo(of: Deployments, wf: Workflow, deployment: Deployment, progress: 
         note = await of.remove(wf, deployment, task_set_id, "replacement")
     if rollback_id:
         await wf.commit("rolled back", lambda tx: record.rolled_back(tx, rollback_id, note))
-    else:
-        await wf.commit("release", record.release)
 
 
 async def _return_traffic(of: Deployments, deployment: Deployment, progress: Progress, facts: Doc) -> bool | None:
