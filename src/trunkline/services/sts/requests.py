@@ -43,7 +43,8 @@ def role_duration_s(call: Call, req: Doc, max_session_s: int) -> int:
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
             status=400,
         )
-    if duration_s > max_session_s:
+    # MaxSessionDuration bounds users; AWS's services renew the sessions of what they run for as long as it runs.
+    if duration_s > max_session_s and call.caller.principal.kind != "service":
         raise AwsError(
             "ValidationError",
             "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",

@@ -8,6 +8,8 @@ from trunkline.engines.containers import Containers
 from trunkline.services.ecs.model import Task, TaskDefinition
 from trunkline.services.ecs.running.failure import StartFailure
 
+_SESSION_S = 43_200
+"""The longest there is: variables of a running container cannot be renewed."""
 TASKS_PRINCIPAL = "ecs-tasks.amazonaws.com"
 _NOT_READ = (
     "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
@@ -61,7 +63,7 @@ class Inputs:
         arn = task.overrides.get("taskRoleArn") or definition.doc.get("taskRoleArn")
         if not arn:
             return values
-        params = {"RoleArn": _role_arn(arn, task), "RoleSessionName": task.id}
+        params = {"RoleArn": _role_arn(arn, task), "RoleSessionName": task.id, "DurationSeconds": _SESSION_S}
         try:
             issued = await self._kit.call(
                 "sts", "AssumeRole", params, as_=Caller.service(TASKS_PRINCIPAL, task.account, task.region)
