@@ -110,8 +110,9 @@ class Database:
     # reading ---------------------------------------------------------------------------------------------------------
 
     def _reader(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._readers, "connection", None)
-        if connection is None:
+        try:
+            connection: sqlite3.Connection = self._readers.connection
+        except AttributeError:
             connection = self._connect()
             connection.execute("PRAGMA query_only=ON")
             self._readers.connection = connection

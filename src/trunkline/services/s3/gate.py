@@ -24,6 +24,11 @@ class Gate:
     def __init__(self, kit: Kit) -> None:
         self._db = kit.db
         self._call = kit.call
+        self._known: dict[str, Bucket] = {}
+
+    def changed(self) -> None:
+        """Call after the commit of any change to a bucket, from any thread."""
+        self._known = {}  # a new dict: a reader that is just filling the old one fills what nobody asks any more
 
     def bucket(self, call: Call, request: Mapping[str, Any], action: str, context: Context | None = None) -> Bucket:
         """The bucket of a request about the bucket itself, for a caller who may do `action` to it."""
@@ -36,9 +41,13 @@ class Gate:
 
     def known(self, request: Mapping[str, Any]) -> Bucket:
         """The bucket of a request whose parts are decided one by one with `allowed`."""
-        found = store.bucket(self._db, request["Bucket"])
+        known, name = self._known, request["Bucket"]
+        found = known.get(name)
         if found is None:
-            raise errors.no_such_bucket(request["Bucket"])
+            found = store.bucket(self._db, name)
+            if found is None:
+                raise errors.no_such_bucket(name)
+            known[name] = found
         owner = request.get("ExpectedBucketOwner")
         if owner is not None and owner != found.account:
             raise errors.access_denied()

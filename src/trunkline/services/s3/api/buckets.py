@@ -76,6 +76,7 @@ class BucketApi:
                 )
             uploads.abort_all(tx, self.objects, bucket.name)
             store.BUCKETS.delete(tx, bucket.name)
+            tx.after_commit(self.gate.changed)
 
         await self.kit.db.write(delete)
         return {}

@@ -34,6 +34,7 @@ class SettingsApi:
             if value is not None:
                 settings[name] = value
             store.BUCKETS.put(tx, replace(here, settings=settings))
+            tx.after_commit(self.gate.changed)
 
         await self.kit.db.write(change)
 
@@ -50,6 +51,7 @@ class SettingsApi:
 
         def change(tx: Tx) -> None:
             store.BUCKETS.put(tx, replace(versions.bucket_in(tx, bucket.name), versioning=status))
+            tx.after_commit(self.gate.changed)
 
         await self.kit.db.write(change)
         return {}
