@@ -304,7 +304,7 @@ def test_the_same_token_starts_one_execution(world):
 
 def test_an_object_that_changes_starts_the_pipeline(world):
     del world.declaration["stages"][0]["actions"][0]["configuration"]["PollForSourceChanges"]
-    world.create()
+    world.token(world.create())  # the source has been fetched: what comes now is a change
     world.put("changed")
     wait_until(lambda: len(world.runs()) == 2, 20, what="an execution for the change")
 
