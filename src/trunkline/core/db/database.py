@@ -28,15 +28,18 @@ _SCHEMA_STEPS = "CREATE TABLE IF NOT EXISTS schema_steps (component TEXT, step I
 class _Job:
     """Work waiting for the writer, and whom to tell: a future of `loop`, or of a thread that waits."""
 
-    __slots__ = ("error", "future", "loop", "result", "work")
+    __slots__ = ("durable", "error", "future", "loop", "result", "work")
 
     def __init__(
         self,
         work: Callable[[Tx], Any],
         future: "asyncio.Future[Any] | Future[Any]",
         loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        durable: bool = True,
     ) -> None:
         self.work = work
+        self.durable = durable
         self.future = future
         self.loop = loop
         self.result: Any = None
@@ -163,7 +166,10 @@ class Database:
 
         row = self.one("SELECT count(*) AS n FROM schema_steps WHERE component = ?", (component,))
         if row is None or row["n"] < len(steps):
-            self.write_blocking(work)
+            # Not synced by itself: the first commit that is makes everything before it durable too.
+            future: Future[None] = Future()
+            self._put(_Job(work, future, durable=False))
+            future.result()
 
     def close(self) -> None:
         """Finish what was queued and close. Safe to call twice."""
@@ -205,7 +211,10 @@ class Database:
     def _commit(self, group: list[_Job]) -> None:
         connection = self._connection
         after: list[Callable[[], None]] = []
+        durable = any(job.durable for job in group)
         try:
+            if not durable:
+                connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("BEGIN IMMEDIATE")
             for job in group:
                 tx = _Transaction(connection)
@@ -229,6 +238,8 @@ class Database:
             after.clear()
             for job in group:
                 job.error = job.error or error
+        if not durable:
+            connection.execute("PRAGMA synchronous=FULL")
         for call in after:
             call()
         _tell(group)
