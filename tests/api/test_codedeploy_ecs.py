@@ -140,7 +140,9 @@ def test_an_alarm_takes_a_canary_back(shop: Shop) -> None:
         autoRollbackConfiguration=rollback,
     )
     wait_until(lambda: shop.share_pct(deployment) == 10, 30, what="10 %")
-    cloudwatch.put_metric_data(Namespace="Shop", MetricData=[{"MetricName": "Errors", "Value": 5}])
+    # Of high resolution: a sample of standard resolution belongs to the beginning of its minute.
+    sample = {"MetricName": "Errors", "Value": 5, "StorageResolution": 1}
+    cloudwatch.put_metric_data(Namespace="Shop", MetricData=[sample])
     info = shop.ended(deployment)
     assert (info["status"], info["errorInformation"]["code"]) == ("Stopped", "ALARM_ACTIVE")
     assert info["errorInformation"]["message"].endswith("Activated alarms: errors")

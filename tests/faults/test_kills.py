@@ -12,7 +12,7 @@ from tests.faults.writes import acknowledged_writes
 
 @pytest.mark.parametrize("scenario", [Deployment, Pipeline])
 def test_a_killed_server_takes_the_run_up_where_it_was(tmp_path: Path, scenario: type[Deployment | Pipeline]) -> None:
-    result = Kills(scenario(), tmp_path).run(3)
+    result = Kills(scenario(), tmp_path).run(2)
     assert result.stuck == []
     assert result.different == {}
     assert result.killed >= 1
