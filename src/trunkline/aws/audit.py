@@ -52,11 +52,11 @@ class Audit:
 
     def _event(self, call: Call, source: str, request: Doc, sensitive: frozenset[str], error: AwsError | None) -> Event:
         now = self._clock.now()
-        event_id = ids.uuid()
+        event_id = ids.event_id()
         detail: Doc = {
             "eventVersion": "1.11",
             "userIdentity": identity(call.caller),
-            "eventTime": now.isoformat(timespec="seconds")[:19] + "Z",
+            "eventTime": now.isoformat()[:19] + "Z",
             "eventSource": f"{source}.amazonaws.com",
             "eventName": call.operation,
             "awsRegion": call.region,

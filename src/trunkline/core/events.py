@@ -21,7 +21,7 @@ class Event:
     account: str
     region: str
     resources: tuple[str, ...] = ()
-    id: str = field(default_factory=ids.uuid)
+    id: str = field(default_factory=ids.event_id)
     time: datetime = field(default_factory=_now)
     seq: int = 0
 
@@ -33,7 +33,7 @@ class Event:
             "detail-type": self.detail_type,
             "source": self.source,
             "account": self.account,
-            "time": self.time.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "time": self.time.isoformat()[:19] + "Z",
             "region": self.region,
             "resources": list(self.resources),
             "detail": self.detail,
