@@ -89,8 +89,9 @@ class FakeContainers:
         machine = self._machine()
         found = machine.networks.get(name)
         if found is None:
-            # Loopback addresses, so that `serve` can really listen on a container's address.
-            chosen = subnet or f"127.{64 + len(machine.networks) % 128}.0.0/24"
+            # Loopback addresses, so that `serve` can really listen on a container's address; others for each instance.
+            lot = hashlib.sha256(f"{self.instance_id}/{name}".encode()).digest()
+            chosen = subnet or f"127.{128 + lot[0] % 127}.{lot[1]}.0/24"
             gateway = chosen.rpartition(".")[0] + ".1"
             all_labels = {**(labels or {}), INSTANCE_LABEL: self.instance_id}
             found = machine.networks[name] = Network(name, name, gateway, chosen, all_labels)
