@@ -203,6 +203,9 @@ def test_a_rolling_deployment_fails_no_request(server):
     assert set(load.tally) == {"1", "2"}, load.tally
     tasks = site.ecs.list_tasks(cluster=site.name, desiredStatus="STOPPED")["taskArns"]
     old = site.ecs.describe_tasks(cluster=site.name, tasks=tasks)["tasks"]
+    said = "\n".join(event["message"] for event in site.service()["events"])
+    for words in ("registered 1 targets in (target-group ", "has begun draining connections on 1 tasks."):
+        assert f"(service {site.name}) {words}" in said
     # asked politely, after the load balancer had let go of them
     assert [task["containers"][0]["exitCode"] for task in old] == [0, 0]
     site.delete()

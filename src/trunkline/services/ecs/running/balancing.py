@@ -53,5 +53,9 @@ class Balancing:
         return await self._kit.call("elbv2", operation, params, as_=as_)
 
 
+def target_groups(task: Task) -> list[str]:
+    return [one["targetGroupArn"] for one in task.launch.load_balancers]
+
+
 def _target(task: Task, balancer: Doc) -> Doc:
     return {"Id": task.ip, "Port": balancer["containerPort"]}

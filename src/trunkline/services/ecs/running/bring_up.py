@@ -13,6 +13,7 @@ from trunkline.engines.containers import (
     ContainersUnavailable,
     Health,
     Image,
+    Network,
     NoSuchContainer,
 )
 from trunkline.services.ecs.model import (
@@ -26,7 +27,7 @@ from trunkline.services.ecs.model import (
     container_name,
 )
 from trunkline.services.ecs.running import specs
-from trunkline.services.ecs.running.balancing import Balancing
+from trunkline.services.ecs.running.balancing import Balancing, target_groups
 from trunkline.services.ecs.running.failure import StartFailure
 from trunkline.services.ecs.running.images import Images, digest_of
 from trunkline.services.ecs.running.inputs import Inputs
@@ -57,7 +58,7 @@ class BringUp:
 
     async def run(self, key: TaskKey, unless_stopped: Callable[[Awaitable[T]], Awaitable[T]]) -> None:
         """`unless_stopped` awaits something that may take long, or raises StopAsked."""
-        network = await self._containers.home_network()
+        network = await self._network()
         task = self._task(key)
         if task.last_status == PROVISIONING:
             await self._record.begin(key, network.reserved)
@@ -82,7 +83,16 @@ class BringUp:
             fresh.last_status, fresh.started_at = RUNNING, self._kit.clock.now()
             fresh.is_registered = bool(fresh.launch.load_balancers)
 
-        await self._record.change(key, running)
+        said = [f"registered 1 targets in (target-group {group})" for group in target_groups(task)]
+        await self._record.change(key, running, say=said)
+
+    async def _network(self) -> Network:
+        try:
+            return await self._containers.home_network()
+        except ContainersUnavailable:
+            raise
+        except ContainersError as error:
+            raise StartFailure(f"ResourceInitializationError: unable to set up the task's network: {error}") from error
 
     def _task(self, key: TaskKey) -> Task:
         """The row as it is now, unless it was asked to stop meanwhile."""
@@ -169,7 +179,9 @@ class BringUp:
 
     async def _reached(self, engine_name: str, name: str, condition: str) -> None:
         while True:
-            seen = await self._containers.inspect(engine_name)
+            seen = await self._known(engine_name)
+            if seen is None:
+                raise StartFailure("Task failed to start", name, f"container {name} was removed")
             ended = seen.state is ContainerState.EXITED
             if condition == "START" or (condition == "COMPLETE" and ended):
                 return

@@ -32,7 +32,7 @@ _LOOK_S = 15.0
 _RETRY_S = 1.0
 _ROUND_S = 2.0
 _KEPT = timedelta(hours=1)
-"""How long a stopped task can be described, as on AWS."""
+"""How long a stopped task or a deleted service can be described, as on AWS."""
 _TOLD = ("die", "oom", "destroy")
 
 
@@ -171,7 +171,7 @@ class Keeper:
             await asyncio.sleep(_RETRY_S)
 
     async def _sweep(self) -> None:
-        """Remove containers that belong to no living task, once the engine answers; forget tasks stopped long ago."""
+        """Remove containers that belong to no living task, once the engine answers; forget what ended long ago."""
         swept = False
         while True:
             if not swept:
@@ -190,3 +190,6 @@ class Keeper:
         for task in store.TASKS.find(tx, active=0):
             if task.stopped_at is not None and task.stopped_at < oldest:
                 store.TASKS.delete(tx, task.account, task.region, task.cluster, task.id)
+        for service in store.SERVICES.find(tx, status="INACTIVE"):
+            if service.deleted_at is not None and service.deleted_at < oldest:
+                store.SERVICES.delete(tx, service.account, service.region, service.cluster, service.name)

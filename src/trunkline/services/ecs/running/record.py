@@ -2,7 +2,7 @@
 
 import ipaddress
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from trunkline.aws.service import Kit
 from trunkline.core.db import Tx
@@ -10,6 +10,7 @@ from trunkline.services.ecs import starting, store
 from trunkline.services.ecs.model import PENDING, STOPPED, Task, TaskDefinition
 from trunkline.services.ecs.running.failure import StartFailure
 from trunkline.services.ecs.scheduling import failures
+from trunkline.services.ecs.scheduling.change import Change
 
 TaskKey = tuple[str, str, str, str]
 
@@ -29,8 +30,10 @@ class Record:
             raise StartFailure(f"The task definition {task.task_definition} does not exist.")
         return found
 
-    async def change(self, key: TaskKey, edit: Callable[[Task], None], *, silent: bool = False) -> Task | None:
-        """Edit the fresh row; `silent` is for what AWS publishes no event about."""
+    async def change(
+        self, key: TaskKey, edit: Callable[[Task], None], *, silent: bool = False, say: Sequence[str] = ()
+    ) -> Task | None:
+        """Edit the fresh row; `silent` is for what AWS publishes no event about, `say` goes to the service's events."""
 
         def write(tx: Tx) -> Task | None:
             task = store.TASKS.get(tx, *key)
@@ -41,15 +44,24 @@ class Record:
                 store.TASKS.put(tx, task)
             else:
                 starting.changed(tx, self._kit.ledger, self._kit.clock, task)
+            self._tell(tx, task, say)
             return task
 
         return await self._kit.db.write(write)
 
-    async def status(self, key: TaskKey, status: str) -> Task | None:
+    async def status(self, key: TaskKey, status: str, *, say: Sequence[str] = ()) -> Task | None:
         def edit(task: Task) -> None:
             task.last_status = status
 
-        return await self.change(key, edit)
+        return await self.change(key, edit, say=say)
+
+    def _tell(self, tx: Tx, task: Task, messages: Sequence[str]) -> None:
+        service = store.SERVICES.get(tx, task.account, task.region, task.cluster, task.service) if messages else None
+        if service is not None:
+            change = Change(service, self._kit.clock)
+            for message in messages:
+                change.say(message)
+            store.SERVICES.put(tx, service)
 
     async def begin(self, key: TaskKey, reserved: str) -> None:
         """PENDING, with an address that no other living task has."""
@@ -84,7 +96,7 @@ class Record:
             if was_wanted:
                 starting.ask_to_stop(tx, self._kit.ledger, self._kit.clock, task, code, reason)
                 if counts:
-                    failures.note(tx, self._kit.clock, task)
+                    failures.note(tx, self._kit.ledger, self._kit.clock, task)
             elif edit is not None:
                 store.TASKS.put(tx, task)
 

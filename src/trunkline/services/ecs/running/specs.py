@@ -8,8 +8,8 @@ from trunkline.services.ecs.model import Doc, Task, TaskDefinition, container_na
 
 TASK_LABEL = "trunkline.ecs.task"
 CONTAINER_LABEL = "trunkline.ecs.container"
-SANDBOX = "-sandbox"
-"""Holds the network of a task with several containers, so that they may come and go; no container may be named so."""
+SANDBOX = ".sandbox"
+"""Holds the network of a task with several containers, so that they may come and go. AWS allows no such name."""
 SANDBOX_IMAGE = "public.ecr.aws/docker/library/debian:12-slim"
 DEFAULT_STOP_S = 30
 _MIB = 2**20

@@ -16,7 +16,7 @@ from trunkline.services.ecs.model import (
     container_name,
 )
 from trunkline.services.ecs.running import specs
-from trunkline.services.ecs.running.balancing import Balancing
+from trunkline.services.ecs.running.balancing import Balancing, target_groups
 from trunkline.services.ecs.running.failure import StartFailure
 from trunkline.services.ecs.running.logs import Logs
 from trunkline.services.ecs.running.record import Record, TaskKey
@@ -41,7 +41,9 @@ class WindDown:
         definitions = self._definitions(task)
         if task.last_status in (ACTIVATING, RUNNING, DEACTIVATING) and task.ip and task.launch.load_balancers:
             if task.last_status != DEACTIVATING:
-                await self._record.status(key, DEACTIVATING)
+                said = [f"deregistered 1 targets in (target-group {group})" for group in target_groups(task)]
+                said.append("has begun draining connections on 1 tasks.")
+                await self._record.status(key, DEACTIVATING, say=said)
             await self._balancing.deregister(task)
             # A task whose process is gone has nothing to finish.
             while task.stop_code != "EssentialContainerExited" and not await self._balancing.is_drained(task):

@@ -2,7 +2,8 @@
 
 from trunkline.core.clock import Clock
 from trunkline.core.db import Tx
-from trunkline.services.ecs import store
+from trunkline.core.ledger import Ledger
+from trunkline.services.ecs import events, store
 from trunkline.services.ecs.model import Task
 from trunkline.services.ecs.scheduling.change import EARLY_S, Change
 
@@ -11,7 +12,7 @@ _FIRST_PAUSE_S = 5.0
 _LONGEST_PAUSE_S = 900.0
 
 
-def note(tx: Tx, clock: Clock, task: Task) -> None:
+def note(tx: Tx, ledger: Ledger, clock: Clock, task: Task) -> None:
     """Count a service's task that stopped by itself; in the transaction that says so."""
     if not task.service:
         return
@@ -31,4 +32,5 @@ def note(tx: Tx, clock: Clock, task: Task) -> None:
         service.paused_until = clock.time() + min(_FIRST_PAUSE_S * 2**over, _LONGEST_PAUSE_S)
         if over == 0:
             Change(service, clock).say("is unable to consistently start tasks successfully.")
+            ledger.append(tx, events.service_action(service, "SERVICE_TASK_START_IMPAIRED", clock.now(), "WARN"))
     store.SERVICES.put(tx, service)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from trunkline.aws.service import Kit
 from trunkline.core.db import Reader, Tx
-from trunkline.services.ecs import events, starting, store
+from trunkline.services.ecs import starting, store
 from trunkline.services.ecs.model import Service, Task
 from trunkline.services.ecs.scheduling import failures, rolling, task_sets
 from trunkline.services.ecs.scheduling.change import Change, TargetStates, why_unhealthy
@@ -83,7 +83,7 @@ def apply(tx: Tx, kit: Kit, key: Key, targets: TargetStates) -> bool:
     for event in change.events:
         kit.ledger.append(tx, event)
     for task in unhealthy:
-        failures.note(tx, kit.clock, task)
+        failures.note(tx, kit.ledger, kit.clock, task)
     return True
 
 
@@ -116,6 +116,3 @@ def _tags(service: Service, definition_tags: dict[str, str]) -> dict[str, str]:
     if service.managed_tags:
         tags = {**tags, "aws:ecs:clusterName": service.cluster, "aws:ecs:serviceName": service.name}
     return dict(tags)
-
-
-__all__ = ["Key", "apply", "events", "planned"]
