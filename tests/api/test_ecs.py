@@ -159,7 +159,7 @@ def test_a_task_runs_to_its_end_and_tells_why_it_stopped(ecs, cluster, name, net
     assert ecs.list_tasks(cluster=cluster)["taskArns"] == []
 
 
-def test_a_running_task_has_an_address_and_stops_when_asked(ecs, cluster, name, network):
+def test_a_running_task_has_an_address_and_stops_when_asked(aws, ecs, cluster, name, network):
     definition = register(ecs, name, script("sleep 600"))
     (arn,) = run(ecs, cluster, definition, network)
     ecs.get_waiter("tasks_running").wait(cluster=cluster, tasks=[arn], WaiterConfig={"Delay": 1, "MaxAttempts": 20})
@@ -168,6 +168,12 @@ def test_a_running_task_has_an_address_and_stops_when_asked(ecs, cluster, name, 
     assert task["containers"][0]["networkInterfaces"][0]["privateIpv4Address"] == details["privateIPv4Address"]
     assert details["subnetId"] in network["awsvpcConfiguration"]["subnets"]
     assert task["availabilityZone"].startswith("us-east-1")
+    interface_id = details["networkInterfaceId"]
+    (interface,) = aws("ec2").describe_network_interfaces(NetworkInterfaceIds=[interface_id])["NetworkInterfaces"]
+    assert interface["PrivateIpAddress"] == details["privateIPv4Address"]
+    assert (interface["Status"], interface["SubnetId"]) == ("in-use", details["subnetId"])
+    with pytest.raises(ClientError, match="managed by ecs"):
+        aws("ec2").delete_network_interface(NetworkInterfaceId=interface_id)
     assert ecs.stop_task(cluster=cluster, task=arn, reason="enough")["task"]["desiredStatus"] == "STOPPED"
     task = stopped(ecs, cluster, arn)
     assert (task["stopCode"], task["stoppedReason"], task["containers"][0]["exitCode"]) == (
@@ -175,6 +181,8 @@ def test_a_running_task_has_an_address_and_stops_when_asked(ecs, cluster, name, 
         "enough",
         143,
     )
+    with pytest.raises(ClientError, match=r"InvalidNetworkInterfaceID\.NotFound"):
+        aws("ec2").describe_network_interfaces(NetworkInterfaceIds=[interface_id])
 
 
 def test_an_image_that_does_not_exist_stops_the_task(ecs, cluster, name, network):
@@ -238,6 +246,11 @@ def test_run_task_with_a_client_token_is_done_once(ecs, cluster, name, network):
             {"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-00"]}}},
             "InvalidParameterException",
             "InvalidSubnetID.NotFound",
+        ),
+        (
+            {"networkConfiguration": {"awsvpcConfiguration": {"subnets": []}}},
+            "InvalidParameterException",
+            "subnets can not be empty",
         ),
         (
             {"overrides": {"containerOverrides": [{"name": "other"}]}},

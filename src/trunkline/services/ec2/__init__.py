@@ -5,6 +5,8 @@ an internet gateway, a main route table and the default security group, made whe
 and their rules, tags, filters, pagination. These are records: containers of an instance share one network, and rules
 are not enforced yet.
 
+Network interfaces are those of ECS tasks.
+
 Refused: everything else (creating VPCs and subnets, instances, volumes); the answer names the operation.
 """
 

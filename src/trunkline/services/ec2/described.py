@@ -1,9 +1,11 @@
 """Records as EC2 describes them."""
 
+from collections.abc import Mapping
+
 from trunkline.aws.arn import arn
 from trunkline.aws.service import Doc
 from trunkline.aws.tags import pairs
-from trunkline.services.ec2.model import Rule, SecurityGroup, Subnet, Vpc, zone_id
+from trunkline.services.ec2.model import NetworkInterface, Rule, SecurityGroup, Subnet, Vpc, zone_id
 
 Tags = dict[str, dict[str, str]]
 
@@ -107,6 +109,38 @@ def group(one: SecurityGroup, tags: Tags) -> Doc:
         "IpPermissions": permissions(one, egress=False),
         "IpPermissionsEgress": permissions(one, egress=True),
         "Tags": pairs(tags.get(one.id, {})),
+    }
+
+
+def interface(one: NetworkInterface, groups: Mapping[str, SecurityGroup], tags: Tags) -> Doc:
+    name = f"ip-{one.private_ip.replace('.', '-')}.ec2.internal"
+    return {
+        "NetworkInterfaceId": one.id,
+        "SubnetId": one.subnet_id,
+        "VpcId": one.vpc_id,
+        "AvailabilityZone": one.region + one.zone,
+        "Description": one.description,
+        "OwnerId": one.account,
+        "RequesterId": one.requester,
+        "RequesterManaged": True,
+        "Status": "in-use",
+        "InterfaceType": "interface",
+        "MacAddress": one.mac,
+        "PrivateIpAddress": one.private_ip,
+        "PrivateDnsName": name,
+        "PrivateIpAddresses": [{"Primary": True, "PrivateIpAddress": one.private_ip, "PrivateDnsName": name}],
+        "SourceDestCheck": True,
+        "Groups": [{"GroupId": id, "GroupName": groups[id].name} for id in one.group_ids if id in groups],
+        "Ipv6Addresses": [],
+        "Attachment": {
+            "AttachmentId": one.attachment_id,
+            "AttachTime": one.created_at,
+            "DeleteOnTermination": False,
+            "DeviceIndex": 1,
+            "InstanceOwnerId": one.account,
+            "Status": "attached",
+        },
+        "TagSet": pairs(tags.get(one.id, {})),
     }
 
 

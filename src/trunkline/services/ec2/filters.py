@@ -27,12 +27,17 @@ def select(items: list[Doc], filters: list[Doc] | None, properties: Properties) 
 def _tag_property(name: str) -> Callable[[Doc], Values] | None:
     if name.startswith("tag:"):
         key = name.removeprefix("tag:")
-        return lambda item: [tag["Value"] for tag in item.get("Tags", []) if tag["Key"] == key]
+        return lambda item: [tag["Value"] for tag in _tags(item) if tag["Key"] == key]
     if name == "tag-key":
-        return lambda item: [tag["Key"] for tag in item.get("Tags", [])]
+        return lambda item: [tag["Key"] for tag in _tags(item)]
     if name == "tag-value":
-        return lambda item: [tag["Value"] for tag in item.get("Tags", [])]
+        return lambda item: [tag["Value"] for tag in _tags(item)]
     return None
+
+
+def _tags(item: Doc) -> list[Doc]:
+    found: list[Doc] = item.get("Tags") or item.get("TagSet") or []
+    return found
 
 
 def _pattern(value: str) -> re.Pattern[str]:

@@ -2,6 +2,7 @@
 
 import ipaddress
 from dataclasses import dataclass, field
+from datetime import datetime
 
 VPC_CIDR = "172.31.0.0/16"
 ZONES = ("a", "b", "c")
@@ -86,6 +87,25 @@ class SecurityGroup:
 
 
 @dataclass
+class NetworkInterface:
+    """Of one task. Its address is where the task is really reached, which lies outside of the subnet's range."""
+
+    account: str
+    region: str
+    id: str
+    subnet_id: str
+    vpc_id: str
+    zone: str
+    private_ip: str
+    mac: str
+    description: str
+    requester: str
+    attachment_id: str
+    created_at: datetime
+    group_ids: list[str] = field(default_factory=list)
+
+
+@dataclass
 class Tag:
     account: str
     region: str
@@ -108,6 +128,7 @@ _KINDS = {
     "igw": "internet-gateway",
     "sgr": "security-group-rule",
     "dopt": "dhcp-options",
+    "eni": "network-interface",
 }
 
 

@@ -4,13 +4,14 @@ import ipaddress
 
 from trunkline.core import ids
 from trunkline.core.db import Reader, Table, Tx
-from trunkline.services.ec2.model import VPC_CIDR, ZONES, Rule, SecurityGroup, Subnet, Tag, Vpc
+from trunkline.services.ec2.model import VPC_CIDR, ZONES, NetworkInterface, Rule, SecurityGroup, Subnet, Tag, Vpc
 
 VPCS = Table("ec2_vpcs", Vpc, key=("account", "region", "id"))
 SUBNETS = Table("ec2_subnets", Subnet, key=("account", "region", "id"))
 GROUPS = Table("ec2_security_groups", SecurityGroup, key=("account", "region", "id"))
 TAGS = Table("ec2_tags", Tag, key=("account", "region", "resource_id", "name"))
-STEPS = [VPCS.ddl + SUBNETS.ddl + GROUPS.ddl + TAGS.ddl]
+INTERFACES = Table("ec2_network_interfaces", NetworkInterface, key=("account", "region", "id"))
+STEPS = [VPCS.ddl + SUBNETS.ddl + GROUPS.ddl + TAGS.ddl, INTERFACES.ddl]
 
 
 def new_id(kind: str) -> str:

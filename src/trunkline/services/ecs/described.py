@@ -212,9 +212,13 @@ def task(one: Task, *, tags: bool = False) -> Doc:
 
 def _attachment(one: Task) -> Doc:
     state = "ATTACHED" if one.ip else "PRECREATED"
-    details = [{"name": "subnetId", "value": one.subnet}, {"name": "networkInterfaceId", "value": one.interface_id}]
-    if one.ip:
-        details.append({"name": "privateIPv4Address", "value": one.ip})
+    told = {
+        "subnetId": one.subnet,
+        "networkInterfaceId": one.interface_id,
+        "macAddress": one.mac,
+        "privateIPv4Address": one.ip,
+    }
+    details = [{"name": name, "value": value} for name, value in told.items() if value]
     status = "DELETED" if one.stopped_at else state
     return {"id": one.attachment_id, "type": "ElasticNetworkInterface", "status": status, "details": details}
 

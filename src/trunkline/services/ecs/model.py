@@ -215,6 +215,7 @@ class Task:
     zone: str = ""
     attachment_id: str = ""
     interface_id: str = ""
+    mac: str = ""
     ip: str = ""
     is_registered: bool = False
     """Whether its targets were given to the load balancers."""

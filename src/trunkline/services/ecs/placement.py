@@ -34,22 +34,25 @@ class Placement:
         network = (req.get("networkConfiguration") or {}).get("awsvpcConfiguration") or before.network
         if not network and definition is not None:
             raise _invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
-        zones = (
-            await self._zones(call, network["subnets"]) if network and network is not before.network else before.zones
-        )
+        zones = before.zones
+        if network and network is not before.network:
+            zones = await self._zones(call, network["subnets"], network.get("securityGroups", []))
         balancers = req.get("loadBalancers", before.load_balancers)
         if balancers and definition is not None:
             await self._check_balancers(call, balancers, definition)
         return Launch(
             "FARGATE",
             strategy,
-            _platform(req.get("platformVersion") or "LATEST"),
+            _platform(req.get("platformVersion") or before.platform_version),
             {"assignPublicIp": "DISABLED", "securityGroups": [], **network} if network else {},
             zones,
             balancers,
         )
 
-    async def _zones(self, call: Call, subnets: list[str]) -> dict[str, str]:
+    async def _zones(self, call: Call, subnets: list[str], groups: list[str]) -> dict[str, str]:
+        """The subnets with their zones, once they and the security groups are known to exist."""
+        if not subnets:
+            raise _invalid("subnets can not be empty.")
         as_ = Caller.service(PRINCIPAL, call.account, call.region)
         try:
             found = await self._kit.call("ec2", "DescribeSubnets", {"SubnetIds": subnets}, as_=as_)
@@ -58,8 +61,15 @@ class Placement:
             raise _invalid(
                 f"Error retrieving subnet information for [{names}]: {error.message} (ErrorCode: {error.code})"
             ) from error
-        if not subnets:
-            raise _invalid("subnets can not be empty.")
+        if groups:
+            try:
+                await self._kit.call("ec2", "DescribeSecurityGroups", {"GroupIds": groups}, as_=as_)
+            except AwsError as error:
+                names = ", ".join(groups)
+                raise _invalid(
+                    f"Error retrieving security group information for [{names}]: {error.message} "
+                    f"(ErrorCode: {error.code})"
+                ) from error
         return {one["SubnetId"]: one["AvailabilityZone"] for one in found["Subnets"]}
 
     async def _check_balancers(self, call: Call, balancers: list[Doc], definition: TaskDefinition) -> None:

@@ -55,7 +55,6 @@ def new_task(
         subnet=subnet,
         zone=launch.zones.get(subnet, ""),
         attachment_id=ids.uuid(),
-        interface_id=f"eni-0{ids.hex_id(16)}",
     )
 
 

@@ -110,6 +110,8 @@ class SecurityGroups(Finding):
             for other in store.GROUPS.find(tx, prefix=(call.account, call.region)):
                 if other.id != group.id and any(rule.peer == group.id for rule in other.rules):
                     raise AwsError("DependencyViolation", f"resource {group.id} has a dependent object", status=400)
+            if any(group.id in one.group_ids for one in store.INTERFACES.find(tx, prefix=(call.account, call.region))):
+                raise AwsError("DependencyViolation", f"resource {group.id} has a dependent object", status=400)
             store.GROUPS.delete(tx, call.account, call.region, group.id)
             for tag in store.TAGS.find(tx, prefix=(call.account, call.region, group.id)):
                 store.TAGS.delete(tx, call.account, call.region, group.id, tag.name)

@@ -74,6 +74,7 @@ class Tags(Finding):
         for vpc in store.VPCS.find(self.kit.db, prefix=(call.account, call.region)):
             known |= {vpc.id, vpc.route_table_id, vpc.internet_gateway_id, vpc.dhcp_options_id}
         known |= {subnet.id for subnet in store.SUBNETS.find(self.kit.db, prefix=(call.account, call.region))}
+        known |= {one.id for one in store.INTERFACES.find(self.kit.db, prefix=(call.account, call.region))}
         for group in store.GROUPS.find(self.kit.db, prefix=(call.account, call.region)):
             known |= {group.id, *(rule.id for rule in group.rules)}
         for resource in resources:

@@ -31,6 +31,7 @@ from trunkline.services.ecs.running.balancing import Balancing, target_groups
 from trunkline.services.ecs.running.failure import StartFailure
 from trunkline.services.ecs.running.images import Images, digest_of
 from trunkline.services.ecs.running.inputs import Inputs
+from trunkline.services.ecs.running.interfaces import Interfaces
 from trunkline.services.ecs.running.logs import Logs
 from trunkline.services.ecs.running.record import Record, TaskKey
 
@@ -54,6 +55,7 @@ class BringUp:
         self._balancing = balancing
         self._images = Images(kit, containers)
         self._inputs = Inputs(kit, containers)
+        self._interfaces = Interfaces(kit, record)
         self._instance_id = kit.settings.instance_id
 
     async def run(self, key: TaskKey, unless_stopped: Callable[[Awaitable[T]], Awaitable[T]]) -> None:
@@ -65,6 +67,7 @@ class BringUp:
         task = self._task(key)
         definition = self._record.definition(task)
         if task.last_status == PENDING:
+            await self._interfaces.attach(key, task)
             role = await self._inputs.execution_role(task, definition)
             environment = await self._inputs.environment(task, definition, role)
             images = await unless_stopped(self._pull(key, definition, role))  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ from trunkline.services.ecs.model import (
 from trunkline.services.ecs.running import specs
 from trunkline.services.ecs.running.balancing import Balancing, target_groups
 from trunkline.services.ecs.running.failure import StartFailure
+from trunkline.services.ecs.running.interfaces import Interfaces
 from trunkline.services.ecs.running.logs import Logs
 from trunkline.services.ecs.running.record import Record, TaskKey
 from trunkline.services.ecs.running.watch import take_over
@@ -35,6 +36,7 @@ class WindDown:
         self._record = record
         self._logs = logs
         self._balancing = balancing
+        self._interfaces = Interfaces(kit, record)
         self._instance_id = kit.settings.instance_id
 
     async def run(self, key: TaskKey, task: Task) -> None:
@@ -65,6 +67,8 @@ class WindDown:
             if seen.get(one["name"]) is not None:
                 await self._logs.drain(task, one, _LOGS_S)
         await self._remove(task, definitions)
+        fresh = self._record.task(key)
+        await self._interfaces.detach(fresh or task)
         await self._record.stopped(key)
 
     def _definitions(self, task: Task) -> list[Doc]:
