@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.faults.kills import drivers
-from tests.faults.site import Service, unfinished
+from tests.faults.site import Service, client, unfinished
 from tests.support.server import Server
 
 Doc = dict[str, Any]
@@ -22,7 +22,7 @@ class Deployment:
 
     def begin(self, server: Server) -> None:
         content = {"content": self.service.appspec(self.service.task_definitions["v2"])}
-        server.client("codedeploy").create_deployment(
+        client(server, "codedeploy").create_deployment(
             applicationName="web",
             deploymentGroupName="prod",
             revision={"revisionType": "AppSpecContent", "appSpecContent": content},
@@ -35,7 +35,7 @@ class Deployment:
         listed = _listed(server)
         if not listed or unfinished(server):
             return False
-        infos = server.client("codedeploy").batch_get_deployments(deploymentIds=listed)["deploymentsInfo"]
+        infos = client(server, "codedeploy").batch_get_deployments(deploymentIds=listed)["deploymentsInfo"]
         over = all(one["status"] in ("Succeeded", "Failed", "Stopped") for one in infos)
         return over and self.service.is_settled(server)
 
@@ -44,6 +44,6 @@ class Deployment:
 
 
 def _listed(server: Server) -> list[str]:
-    deploy = server.client("codedeploy")
+    deploy = client(server, "codedeploy")
     listed: list[str] = deploy.list_deployments(applicationName="web", deploymentGroupName="prod")["deployments"]
     return listed

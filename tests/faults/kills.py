@@ -128,19 +128,19 @@ class Kills:
         try:
             if self._try_to_begin(server):
                 self._until_ended(server)
+            end = self._end(server) if not is_dead(server) else None
             if is_dead(server):
                 result.killed += 1
                 server.start()
                 if not self.scenario.has_begun(server):
                     self.scenario.begin(server)
+                end = self._end(server) if self._until_ended(server) else None
             else:
                 result.not_reached += 1
-            if not self._until_ended(server):
+            if end is None:
                 result.stuck.append(f"{number}:{side}")
                 self._say(point, "stuck", server)
-                return
-            end = self.scenario.end(server)
-            if end != self.undisturbed:
+            elif end != self.undisturbed:
                 result.different[f"{number}:{side}"] = {
                     key: [self.undisturbed.get(key), end[key]] for key in end if end[key] != self.undisturbed.get(key)
                 }
@@ -160,6 +160,15 @@ class Kills:
                 raise
             return False
         return True
+
+    def _end(self, server: Server) -> Doc | None:
+        """How the run ended; None if it has not, or if the point came only now."""
+        try:
+            return self.scenario.end(server) if self.scenario.has_ended(server) else None
+        except (BotoCoreError, ClientError):
+            if not wait_dead(server, 2):
+                raise
+            return None
 
     def _until_ended(self, server: Server) -> bool:
         """True at the end of the run; False if the server died or the time was over."""

@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from tests.faults.kills import drivers
-from tests.faults.site import IMAGE, Service, container, role, task_definition, unfinished
+from tests.faults.site import IMAGE, Service, client, container, role, task_definition, unfinished
 from tests.support import ledger
 from tests.support.server import Server
 
@@ -37,8 +37,8 @@ class Pipeline:
     def prepare(self, server: Server) -> None:
         self.service.make(server)
         self.role_arn = role(server, "pipeline", "codepipeline.amazonaws.com", _ALLOW_ALL)
-        server.client("s3").create_bucket(Bucket="artifacts")
-        commit = server.client("codecommit")
+        client(server, "s3").create_bucket(Bucket="artifacts")
+        commit = client(server, "codecommit")
         commit.create_repository(repositoryName="web")
         definition = {**task_definition(server, "v2"), "containerDefinitions": [container(server, "v2")]}
         files = {
@@ -49,7 +49,7 @@ class Pipeline:
         put = [{"filePath": name, "fileContent": content.encode()} for name, content in files.items()]
         commit.create_commit(repositoryName="web", branchName="main", putFiles=put, commitMessage="version 2")
         if self.builds:
-            server.client("codebuild").create_project(
+            client(server, "codebuild").create_project(
                 name="web",
                 source={"type": "CODEPIPELINE"},
                 artifacts={"type": "CODEPIPELINE"},
@@ -58,7 +58,7 @@ class Pipeline:
             )
 
     def begin(self, server: Server) -> None:
-        server.client("codepipeline").create_pipeline(
+        client(server, "codepipeline").create_pipeline(
             pipeline={
                 "name": "web",
                 "roleArn": self.role_arn,
@@ -90,11 +90,11 @@ class Pipeline:
         return [{"name": one["name"] + "Stage", "actions": [one]} for one in (source, *middle, approve, deploy)]
 
     def has_begun(self, server: Server) -> bool:
-        return bool(server.client("codepipeline").list_pipelines()["pipelines"])
+        return bool(client(server, "codepipeline").list_pipelines()["pipelines"])
 
     def has_ended(self, server: Server) -> bool:
         """Also plays the person who approves."""
-        pipelines = server.client("codepipeline")
+        pipelines = client(server, "codepipeline")
         if not pipelines.list_pipelines()["pipelines"]:
             return False
         runs = pipelines.list_pipeline_executions(pipelineName="web")["pipelineExecutionSummaries"]
@@ -117,7 +117,7 @@ class Pipeline:
                     )
 
     def end(self, server: Server) -> Doc:
-        pipelines = server.client("codepipeline")
+        pipelines = client(server, "codepipeline")
         runs = pipelines.list_pipeline_executions(pipelineName="web")["pipelineExecutionSummaries"]
         actions = pipelines.list_action_executions(pipelineName="web")["actionExecutionDetails"]
         events = ("Pipeline", "Stage", "Action")
@@ -128,7 +128,7 @@ class Pipeline:
             ]
             for kind in events
         }
-        builds = server.client("codebuild").list_builds()["ids"] if self.builds else []
+        builds = client(server, "codebuild").list_builds()["ids"] if self.builds else []
         # A task definition registered again after a crash is one revision more, which is all the same to its users.
         deployed = {key: value for key, value in self.service.end(server).items() if key != "primary"}
         return {

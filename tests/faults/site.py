@@ -12,6 +12,7 @@ PORT = 8000
 CONFIG = "Trunkline.ECSSteps10Percent50PercentEvery1Minutes"
 IMAGE = "public.ecr.aws/docker/library/python:3.11-slim"
 SERVICE_ARN = f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/main/web"
+_CLIENTS: dict[tuple[str, str], Any] = {}
 _TRUST = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {}}]}
 _SERVER = (
     "import http.server,sys\n"
@@ -26,10 +27,18 @@ _SERVER = (
 )
 
 
+def client(server: Server, service: str) -> Any:
+    """One client a service and server: making one costs more than what it is asked."""
+    place = (server.endpoint, service)
+    if place not in _CLIENTS:
+        _CLIENTS[place] = server.client(service)
+    return _CLIENTS[place]
+
+
 def role(server: Server, name: str, service: str, *policies: str) -> str:
     trust = json.loads(json.dumps(_TRUST))
     trust["Statement"][0]["Principal"] = {"Service": service}
-    iam = server.client("iam")
+    iam = client(server, "iam")
     arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
     for policy in policies:
         if policy.startswith("arn:"):
@@ -74,7 +83,7 @@ class Service:
         self.task_definitions: dict[str, str] = {}
 
     def make(self, server: Server) -> None:
-        ec2, elb, ecs = (server.client(name) for name in ("ec2", "elbv2", "ecs"))
+        ec2, elb, ecs = (client(server, name) for name in ("ec2", "elbv2", "ecs"))
         vpc = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
         mine = [{"Name": "vpc-id", "Values": [vpc]}]
         subnets = [one["SubnetId"] for one in ec2.describe_subnets(Filters=mine)["Subnets"]][:2]
@@ -123,7 +132,7 @@ class Service:
         wait_until(lambda: self.running(server) == 1 and self.is_healthy(server, "blue"), 60, what="version 1 serves")
 
     def make_group(self, server: Server) -> None:
-        deploy = server.client("codedeploy")
+        deploy = client(server, "codedeploy")
         managed = "arn:aws:iam::aws:policy/AWSCodeDeployRoleForECS"
         role_arn = role(server, "codedeploy", "codedeploy.amazonaws.com", managed)
         deploy.create_application(applicationName="web", computePlatform="ECS")
@@ -157,11 +166,11 @@ class Service:
         return int(self._described(server)["runningCount"])
 
     def _described(self, server: Server) -> Doc:
-        found: Doc = server.client("ecs").describe_services(cluster="main", services=["web"])["services"][0]
+        found: Doc = client(server, "ecs").describe_services(cluster="main", services=["web"])["services"][0]
         return found
 
     def is_healthy(self, server: Server, group: str) -> bool:
-        answer = server.client("elbv2").describe_target_health(TargetGroupArn=self.groups[group])
+        answer = client(server, "elbv2").describe_target_health(TargetGroupArn=self.groups[group])
         states = [one["TargetHealth"]["State"] for one in answer["TargetHealthDescriptions"]]
         return states == ["healthy"]
 
@@ -172,13 +181,13 @@ class Service:
 
     def end(self, server: Server) -> Doc:
         """How the deployments ended, as ECS, the load balancer, CodeDeploy and the ledger have it."""
-        deploy = server.client("codedeploy")
+        deploy = client(server, "codedeploy")
         listed = deploy.list_deployments(applicationName="web", deploymentGroupName="prod")["deployments"]
         infos = [deploy.get_deployment(deploymentId=one)["deploymentInfo"] for one in listed]
         primary = self._described(server)["taskSets"][0]
-        actions = server.client("elbv2").describe_listeners(ListenerArns=[self.listener])["Listeners"][0]
+        actions = client(server, "elbv2").describe_listeners(ListenerArns=[self.listener])["Listeners"][0]
         forward = actions["DefaultActions"][0]["ForwardConfig"]["TargetGroups"]
-        tasks = server.client("ecs").list_tasks(cluster="main", serviceName="web")["taskArns"]
+        tasks = client(server, "ecs").list_tasks(cluster="main", serviceName="web")["taskArns"]
         shifts = ledger.events(server, "Traffic Shift")
         states = ledger.events(server, "CodeDeploy Deployment State-change Notification")
         return {
