@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
+from trunkline.core import yaml_text
 
 PHASES = ("install", "pre_build", "build", "post_build")
 _TOP = {"version", "run-as", "env", "proxy", "batch", "phases", "reports", "artifacts", "cache"}
@@ -65,12 +65,10 @@ class Buildspec:
 def parse(text: str) -> Buildspec:
     """Read a specification in YAML (or JSON)."""
     try:
-        top = yaml.load(text, Loader=_Loader)  # noqa: S506 (a safe loader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "it is not YAML"
-        raise BuildspecError(f"The buildspec does not parse{where}: {problem}") from error
+        top = yaml_text.load(text, words=True)
+    except yaml_text.YamlError as error:
+        where = f" at line {error.line}" if error.line else ""
+        raise BuildspecError(f"The buildspec does not parse{where}: {error.problem}.") from error
     if not isinstance(top, dict):
         raise BuildspecError("The buildspec must be a mapping with a version and phases.")
     version = str(top.get("version", ""))
@@ -98,12 +96,6 @@ def parse(text: str) -> Buildspec:
         if "files" in artifacts or not secondary:
             spec.artifacts = _artifact("artifacts", artifacts)
     return spec
-
-
-class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
-    """Every plain scalar is text: `version: 0.2` and `PORT: 8080` mean what is written."""
-
-    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012
 
 
 def _shell(name: str) -> str:

@@ -9,8 +9,11 @@ import posixpath
 import re
 import tarfile
 import zipfile
+import zlib
 
 MAX_BYTES = 1024 * 1024 * 1024
+# What zipfile raises for archives that are damaged, encrypted or packed in a way it does not know.
+UNREADABLE = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError)
 
 
 def pattern(glob: str) -> re.Pattern[str]:
@@ -78,13 +81,13 @@ def zip_to_tar(content: bytes, folder: str) -> bytes:
                 raise ValueError("the source is larger than 1 GiB")
             for info in source.infolist():
                 path = posixpath.normpath(info.filename)
-                if path.startswith(("/", "..")) or info.is_dir():
+                if path == ".." or path.startswith(("/", "../")) or info.is_dir():
                     continue
                 data = source.read(info)
                 member = tarfile.TarInfo(f"{folder}/{path}")
                 member.size = len(data)
                 member.mode = (info.external_attr >> 16) & 0o777 or 0o644
                 archive.addfile(member, io.BytesIO(data))
-    except zipfile.BadZipFile as error:
-        raise ValueError("the source is not a zip archive") from error
+    except UNREADABLE as error:
+        raise ValueError("the source is not a zip archive that can be read") from error
     return out.getvalue()

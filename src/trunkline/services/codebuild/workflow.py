@@ -4,6 +4,7 @@ The container runs by itself: Trunkline only looks at what it has written down. 
 build where it has got to in the meantime.
 """
 
+import asyncio
 import io
 import zipfile
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from functools import partial
 from trunkline.aws.arn import arn
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Kit
-from trunkline.core import ids
+from trunkline.core import ids, yaml_text
 from trunkline.core.db import Tx
 from trunkline.core.log import get
 from trunkline.engines import Engines
@@ -116,14 +117,14 @@ class Runner:
         spec = parse(text)
         archives = [("/", agent.scripts(spec))]
         if content:
-            archives.append(("/", _unpacked(content, "codebuild/output/src")))
+            archives.append(("/", await asyncio.to_thread(_unpacked, content, "codebuild/output/src")))
         versions = {
             v["sourceIdentifier"]: v["sourceVersion"] for v in build.settings.get("secondarySourceVersions", [])
         }
         for more in build.settings.get("secondarySources", []):
             name = more["sourceIdentifier"]
             extra, _ = await self._provisioning.source(build, more, versions.get(name, ""))
-            archives.append(("/", _unpacked(extra, f"codebuild/output/{name}")))
+            archives.append(("/", await asyncio.to_thread(_unpacked, extra, f"codebuild/output/{name}")))
         environment = await self._provisioning.environment(build, spec)
         await self._provisioning.start(build, image, environment, archives)
         return {"buildspec": text, "resolved": build.resolved_source_version}
@@ -355,13 +356,16 @@ def _buildspec_text(source: Doc, content: bytes) -> str:
     path = given or "buildspec.yml"
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return archive.read(path.removeprefix("./")).decode()
+            name = path.removeprefix("./")
+            if archive.getinfo(name).file_size > yaml_text.MAX_BYTES:
+                raise BuildspecError(f"The file {path} is too large for a buildspec.")
+            return archive.read(name).decode()
     except KeyError as error:
         raise BuildspecError(f"YAML file does not exist: the source has no {path}.") from error
-    except zipfile.BadZipFile as error:
-        raise ProvisioningError("CLIENT_ERROR", "The source is not a zip archive.") from error
     except UnicodeDecodeError as error:
         raise BuildspecError(f"The file {path} is not text.") from error
+    except selecting.UNREADABLE as error:
+        raise ProvisioningError("CLIENT_ERROR", "The source is not a zip archive that can be read.") from error
 
 
 def _unpacked(content: bytes, folder: str) -> bytes:

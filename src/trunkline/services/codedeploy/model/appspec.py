@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
+from trunkline.core import yaml_text
 from trunkline.services.codedeploy.model.deployments import Failure
 
 Doc = dict[str, Any]
@@ -31,13 +30,9 @@ class AppSpec:
 def parse(content: str) -> AppSpec:
     """Read the file, or say in one sentence why the deployment fails."""
     try:
-        found = yaml.safe_load(content)  # JSON is YAML
-    except yaml.YAMLError as error:
-        where = getattr(error, "problem_mark", None)
-        line = f" (line {where.line + 1})" if where else ""
-        raise _invalid(f"The AppSpec file is neither valid JSON nor valid YAML{line}.") from error
-    except RecursionError as error:
-        raise _invalid("The AppSpec file is nested too deeply.") from error
+        found = yaml_text.load(content)  # JSON is YAML
+    except yaml_text.YamlError as error:
+        raise _invalid(f"The AppSpec file is neither valid JSON nor valid YAML: {error}.") from error
     if not isinstance(found, dict):
         raise _invalid("The AppSpec file is not a mapping.")
     _refuse_hooks(found.get("Hooks", found.get("hooks")))

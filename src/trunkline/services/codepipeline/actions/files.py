@@ -2,11 +2,16 @@
 
 import io
 import zipfile
+import zlib
 from typing import Any
 
 import orjson
 
 from trunkline.services.codepipeline.action import Action, ActionFailed
+
+_MAX_BYTES = 4_000_000
+# What zipfile raises for archives that are damaged, encrypted or packed in a way it does not know.
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError)
 
 
 async def text(action: Action, artifact: str, path: str) -> str:
@@ -14,10 +19,15 @@ async def text(action: Action, artifact: str, path: str) -> str:
     body = await action.download(artifact)
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            return archive.read(path.lstrip("./")).decode()
+            name = path.removeprefix("./")
+            if archive.getinfo(name).file_size > _MAX_BYTES:
+                raise ActionFailed("InvalidArtifact", f"The file {path} of the artifact {artifact} is too large.")
+            return archive.read(name).decode()
     except KeyError as error:
         raise ActionFailed("InvalidArtifact", f"The artifact {artifact} has no file {path}.") from error
-    except (zipfile.BadZipFile, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise ActionFailed("InvalidArtifact", f"The file {path} of the artifact {artifact} is not text.") from error
+    except _UNREADABLE as error:
         raise ActionFailed("InvalidArtifact", f"The artifact {artifact} is not a readable zip file.") from error
 
 

@@ -24,8 +24,9 @@ async def register(action: Action, definition: Doc) -> str:
     except AwsError as error:
         if error.code not in ("ClientException", "InvalidParameterException"):
             raise
-    tags = [tag for tag in wanted.pop("tags", []) if tag.get("key") != _TAG]
-    answer = await action.call(
-        "ecs", "RegisterTaskDefinition", {**wanted, "tags": [*tags, {"key": _TAG, "value": action.id}]}
-    )
+    tags = wanted.pop("tags", [])
+    if not isinstance(tags, list) or not all(isinstance(tag, dict) for tag in tags):
+        raise ActionFailed("InvalidArtifact", "The tags of the task definition are not a list of keys and values.")
+    tags = [*(tag for tag in tags if tag.get("key") != _TAG), {"key": _TAG, "value": action.id}]
+    answer = await action.call("ecs", "RegisterTaskDefinition", {**wanted, "tags": tags})
     return str(answer["taskDefinition"]["taskDefinitionArn"])
