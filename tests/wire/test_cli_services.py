@@ -5,6 +5,8 @@ import hashlib
 import json
 import os
 import subprocess
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 from tests.support.server import wait_until
@@ -254,3 +256,42 @@ def test_what_is_not_there_is_refused_by_name(cli):
     code, said = cli.refused("dynamodb", "list-tables")
     assert code in (254, 255)
     assert "dynamodb" in said.lower()
+
+
+def test_logs_as_they_come(cli, aws, name):
+    """Version 2 follows with `logs tail`, version 1 with `logs start-live-tail`, an event stream."""
+    logs = aws("logs")
+    logs.create_log_group(logGroupName=name)
+    logs.create_log_stream(logGroupName=name, logStreamName="s")
+    if cli.version == "v1":
+        group = f"arn:aws:logs:us-east-1:000000000000:log-group:{name}"
+        # The operation's host would be called streaming-127.0.0.1.
+        tail = cli.start(
+            "logs", "start-live-tail", "--log-group-identifiers", group,
+            AWS_DISABLE_HOST_PREFIX_INJECTION="true",
+        )  # fmt: skip
+    else:
+        tail = cli.start("logs", "tail", name, "--follow", "--format", "short")
+    stop = threading.Event()
+
+    def write():
+        number = 0
+        while not stop.wait(0.3):
+            number += 1
+            event = {"timestamp": int(time.time() * 1000), "message": f"line {number}"}
+            logs.put_log_events(logGroupName=name, logStreamName="s", logEvents=[event])
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        seen = []
+        for line in tail.stdout:
+            seen.append(line)
+            if "line " in line and sum("line " in each for each in seen) >= 3:
+                break
+        assert sum("line " in each for each in seen) >= 3, seen
+    finally:
+        stop.set()
+        writer.join()
+        tail.terminate()
+        tail.wait(10)
