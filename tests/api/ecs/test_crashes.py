@@ -14,12 +14,12 @@ from tests.support.server import Server, wait_until
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(1800)]
 IMAGE = "public.ecr.aws/docker/library/debian:12-slim"
-COMMITS = 54
+COMMITS = 64
 """About as many as one run makes behind the start of the server."""
 
 
 def points() -> list[str]:
-    wanted = range(1, COMMITS, 1 if os.environ.get("TRUNKLINE_ECS_CRASHES") == "all" else 26)
+    wanted = range(1, COMMITS, 1 if os.environ.get("TRUNKLINE_ECS_CRASHES") == "all" else 30)
     return [f"{number}:{'before' if index % 2 else 'after'}" for index, number in enumerate(wanted)]
 
 
