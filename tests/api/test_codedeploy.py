@@ -230,7 +230,7 @@ async def test_waits_for_continue_before_production_traffic_moves(site: Site) ->
     await site.until(lambda: site.world.primary() == "web:2")
     await site.until(lambda: b'"termination_wait_started":true' in _document(site, deployment_id))
     assert (await site.info(deployment_id))["instanceTerminationWaitTimeStarted"] is True
-    await site.call("ContinueDeployment", deploymentId=deployment_id, deploymentWaitType="TERMINATION_WAIT")
+    await site.call("SkipWaitTimeForInstanceTermination", deploymentId=deployment_id)
     assert (await site.ended(deployment_id))["status"] == "Succeeded"
 
 

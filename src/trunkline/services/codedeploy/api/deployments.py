@@ -114,8 +114,19 @@ class DeploymentOperations(found.Operations):
 
     @operation(ANY_GROUP)
     async def continue_deployment(self, call: Call, req: Doc) -> None:
-        deployment_id, wait = req.get("deploymentId"), req.get("deploymentWaitType", "READY_WAIT")
+        await self._go_on(call, req.get("deploymentId"), req.get("deploymentWaitType", "READY_WAIT"))
 
+    @operation(ANY_GROUP)
+    async def skip_wait_time_for_instance_termination(self, call: Call, req: Doc) -> None:
+        """The older name of ContinueDeployment with TERMINATION_WAIT."""
+        try:
+            await self._go_on(call, req.get("deploymentId"), "TERMINATION_WAIT")
+        except AwsError as error:
+            if error.code == "DeploymentIsNotInReadyStateException":
+                raise AwsError("DeploymentNotStartedException", error.message) from error
+            raise
+
+    async def _go_on(self, call: Call, deployment_id: str | None, wait: str) -> None:
         def send(tx: Tx) -> None:
             deployment = _unfinished(found.deployment(tx, call, deployment_id))
             waits = deployment.status is Status.READY if wait == "READY_WAIT" else deployment.termination_wait_started
