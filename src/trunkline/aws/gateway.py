@@ -154,12 +154,13 @@ async def _read(request: Request) -> None:
 
 def request_of(scope: Scope, receive: Receive) -> Request:
     """The request of an ASGI scope, its body not yet read."""
+    headers = _headers(scope["headers"])
     return Request(
         method=scope["method"],
         path=scope["raw_path"].decode("latin-1"),
         query=scope["query_string"].decode("latin-1"),
-        headers=_headers(scope["headers"]),
-        stream=_Body(receive),
+        headers=headers,
+        stream=_Body(receive, empty="content-length" not in headers and "transfer-encoding" not in headers),
         client=(scope.get("client") or ("", 0))[0],
     )
 
@@ -178,9 +179,9 @@ def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
 class _Body:
     """A request's body as it arrives."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, *, empty: bool) -> None:
         self._receive = receive
-        self.ended = False
+        self.ended = empty
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self

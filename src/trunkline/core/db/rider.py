@@ -5,8 +5,7 @@ written afterwards. Whoever knows that a change is made by one write puts a ride
 `Database.write` there takes it along in the same savepoint: both are committed, or neither.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TypeVar
 
@@ -46,11 +45,16 @@ def current_rider() -> Rider | None:
     return _current.get()
 
 
-@contextmanager
-def riding(rider: Rider | None) -> Iterator[None]:
+class riding:
     """Have the first write within take `rider` along; None: no write within takes any."""
-    token = _current.set(rider)
-    try:
-        yield
-    finally:
-        _current.reset(token)
+
+    __slots__ = ("_rider", "_token")
+
+    def __init__(self, rider: Rider | None) -> None:
+        self._rider = rider
+
+    def __enter__(self) -> None:
+        self._token = _current.set(self._rider)
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)
