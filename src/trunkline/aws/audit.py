@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from trunkline.aws.errors import AwsError
@@ -27,6 +28,19 @@ _TYPES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What the record needs to know of an operation.
+
+    source: the service's endpoint prefix. sensitive: members whose values are hidden. is_data: it acts on contents:
+    CloudTrail's data events.
+    """
+
+    source: str
+    sensitive: frozenset[str]
+    is_data: bool
+
+
 class Audit:
     """Appends one event for each mutating call, before the caller is answered.
 
@@ -39,18 +53,17 @@ class Audit:
         self._ledger = ledger
         self._clock = clock
 
-    async def record(
-        self, call: Call, source: str, request: Doc, *, sensitive: frozenset[str], error: AwsError | None
-    ) -> None:
-        """Record one call. `source` is the service's endpoint prefix; members named in `sensitive` are hidden."""
-        event = self._event(call, source, request, sensitive, error)
+    async def record(self, call: Call, subject: Subject, request: Doc, error: AwsError | None) -> None:
+        """Record one call that is over."""
+        event = self._event(call, subject, request, error)
         await self._db.write(lambda tx: self._ledger.append(tx, event))
 
-    def rider(self, call: Call, source: str, request: Doc, *, sensitive: frozenset[str]) -> Rider:
+    def rider(self, call: Call, subject: Subject, request: Doc) -> Rider:
         """The record of a call that succeeds, to be committed together with what it changes."""
-        return Rider(lambda tx: self._ledger.append(tx, self._event(call, source, request, sensitive, None)))
+        return Rider(lambda tx: self._ledger.append(tx, self._event(call, subject, request, None)))
 
-    def _event(self, call: Call, source: str, request: Doc, sensitive: frozenset[str], error: AwsError | None) -> Event:
+    def _event(self, call: Call, subject: Subject, request: Doc, error: AwsError | None) -> Event:
+        source = subject.source
         now = self._clock.now()
         event_id = ids.event_id()
         detail: Doc = {
@@ -62,14 +75,14 @@ class Audit:
             "awsRegion": call.region,
             "sourceIPAddress": call.caller.source_ip,
             "userAgent": call.caller.user_agent,
-            "requestParameters": {key: _brief(key, value, sensitive) for key, value in request.items()},
+            "requestParameters": {key: _brief(key, value, subject.sensitive) for key, value in request.items()},
             "requestID": call.request_id,
             "eventID": event_id,
             "readOnly": False,
             "eventType": "AwsApiCall",
-            "managementEvent": True,
+            "managementEvent": not subject.is_data,
             "recipientAccountId": call.account,
-            "eventCategory": "Management",
+            "eventCategory": "Data" if subject.is_data else "Management",
         }
         if error is not None:
             detail["errorCode"] = error.code

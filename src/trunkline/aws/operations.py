@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from botocore import xform_name
 
 from trunkline.aws import models
-from trunkline.aws.audit import Audit
+from trunkline.aws.audit import Audit, Subject
 from trunkline.aws.errors import AwsError, Refused
 from trunkline.aws.identity import NO_ACCESS, Access, Authorizer
 from trunkline.aws.models import Operation
@@ -29,6 +29,7 @@ class Implementation:
     model: Operation
     action: str
     mutates: bool
+    subject: Subject
     access: Callable[[Call, Doc], Access] | None
 
 
@@ -80,7 +81,8 @@ class Operations:
         model = models.load(service).operations[operation]
         action = traits.action or iam_action(service, operation)
         mutates = model.mutates if traits.mutates is None else traits.mutates
-        return Implementation(method, traits, model, action, mutates, getattr(owner.api, "access", None))
+        subject = Subject(model.service.endpoint_prefix, model.sensitive, traits.data_event)
+        return Implementation(method, traits, model, action, mutates, subject, getattr(owner.api, "access", None))
 
     def _authorize(self, found: Implementation, call: Call, request: Doc) -> None:
         """Ask the policies; a service that keeps policies on its resources is asked for them (`access`)."""
@@ -107,10 +109,9 @@ class Operations:
     async def perform(self, found: Implementation, call: Call, request: Doc) -> Doc:
         """Authorize and run one validated call; a call that changes something is recorded whatever its outcome."""
         failure: AwsError | None = None
-        source, sensitive = found.model.service.endpoint_prefix, found.model.sensitive
         rider = None
         if found.mutates and found.traits.writes_once:
-            rider = self._audit.rider(call, source, request, sensitive=sensitive)
+            rider = self._audit.rider(call, found.subject, request)
         try:
             if found.traits.authorize:
                 self._authorize(found, call, request)
@@ -128,4 +129,4 @@ class Operations:
         finally:
             recorded = rider is not None and rider.aboard and failure is None
             if found.mutates and not recorded:
-                await self._audit.record(call, source, request, sensitive=sensitive, error=failure)
+                await self._audit.record(call, found.subject, request, failure)

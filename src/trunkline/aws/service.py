@@ -93,6 +93,7 @@ class OperationTraits:
     action: str | None
     authorize: bool
     writes_once: bool
+    data_event: bool
 
 
 def operation(
@@ -102,6 +103,7 @@ def operation(
     action: str | None = None,
     authorize: bool = True,
     writes_once: bool = False,
+    data_event: bool = False,
 ) -> Callable[[F], F]:
     """Mark a method as the implementation of the AWS operation of the same name.
 
@@ -112,10 +114,13 @@ def operation(
     authorize: False where AWS lets everybody call it (sts:GetCallerIdentity) or the operation decides itself.
     writes_once: its first db.write is its only one, and the last thing that can fail: the audit record is committed by
     it instead of by a second commit.
+    data_event: CloudTrail's word for what is done to contents (objects) rather than to resources.
     """
 
     def mark(method: F) -> F:
-        method.aws = OperationTraits(resource, mutates, action, authorize, writes_once)  # type: ignore[attr-defined]
+        method.aws = OperationTraits(  # type: ignore[attr-defined]
+            resource, mutates, action, authorize, writes_once, data_event
+        )
         return method
 
     return mark

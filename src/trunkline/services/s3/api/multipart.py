@@ -22,7 +22,7 @@ from trunkline.services.s3 import (
     versions,
 )
 from trunkline.services.s3.api.buckets import owner
-from trunkline.services.s3.api.objects import DATA_EVENT, object_arn
+from trunkline.services.s3.api.objects import object_arn
 from trunkline.services.s3.gate import Gate
 from trunkline.services.s3.listing import clean, common_prefix, encoder
 from trunkline.services.s3.model import MAX_PARTS, NULL_VERSION, Bucket, ObjectVersion, Part, Upload
@@ -38,7 +38,7 @@ class MultipartApi:
     sealing: Sealing
     events: events.Events
 
-    @operation(object_arn, authorize=False, action="s3:PutObject", mutates=DATA_EVENT)
+    @operation(object_arn, authorize=False, action="s3:PutObject", data_event=True, writes_once=True)
     async def create_multipart_upload(self, call: Call, req: Doc) -> Doc:
         bucket = self.gate.object(call, req, "s3:PutObject")
         described.refuse_unreal(req)
@@ -70,7 +70,7 @@ class MultipartApi:
         checksum = {"ChecksumAlgorithm": algorithm, "ChecksumType": upload.checksum_type}
         return clean({**answer, **checksum, **described.sealed(upload.seal)})
 
-    @operation(object_arn, authorize=False, action="s3:PutObject", mutates=DATA_EVENT)
+    @operation(object_arn, authorize=False, action="s3:PutObject", data_event=True, writes_once=True)
     async def upload_part(self, call: Call, req: Doc) -> Doc:
         bucket = self.gate.object(call, req, "s3:PutObject")
         upload = self._upload(bucket, req)
@@ -81,7 +81,7 @@ class MultipartApi:
         part = await self._add(upload, req["PartNumber"], taken)
         return {"ETag": f'"{part.etag}"', **taken.checksums, **described.sealed(upload.seal)}
 
-    @operation(object_arn, authorize=False, action="s3:PutObject", mutates=DATA_EVENT)
+    @operation(object_arn, authorize=False, action="s3:PutObject", data_event=True, writes_once=True)
     async def upload_part_copy(self, call: Call, req: Doc) -> Doc:
         bucket = self.gate.object(call, req, "s3:PutObject")
         upload = self._upload(bucket, req)
@@ -130,7 +130,7 @@ class MultipartApi:
             raise
         return part
 
-    @operation(object_arn, authorize=False, action="s3:PutObject", mutates=DATA_EVENT)
+    @operation(object_arn, authorize=False, action="s3:PutObject", data_event=True, writes_once=True)
     async def complete_multipart_upload(self, call: Call, req: Doc) -> Doc:
         bucket = self.gate.object(call, req, "s3:PutObject")
         upload = uploads.get(self.kit.db, bucket.name, req["Key"], req["UploadId"])
@@ -166,7 +166,7 @@ class MultipartApi:
             raise errors.no_such_upload(req["UploadId"])
         return _completed(found, bucket, None)
 
-    @operation(object_arn, authorize=False, mutates=DATA_EVENT)
+    @operation(object_arn, authorize=False, data_event=True, writes_once=True)
     async def abort_multipart_upload(self, call: Call, req: Doc) -> Doc:
         bucket = self.gate.object(call, req, "s3:AbortMultipartUpload")
         upload = self._upload(bucket, req)

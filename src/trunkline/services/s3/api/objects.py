@@ -13,8 +13,6 @@ from trunkline.services.s3.model import MAX_KEY_BYTES, NULL_VERSION, Bucket, Obj
 from trunkline.services.s3.sealing import Sealing
 
 _DELETE_LIMIT = 1000
-DATA_EVENT = False
-"""CloudTrail calls what is done to objects data events, and records them only for trails that select them."""
 
 
 def object_arn(_: Call, req: Doc) -> str:
@@ -31,7 +29,7 @@ class ObjectApi:
     sealing: Sealing
     events: events.Events
 
-    @operation(object_arn, authorize=False, mutates=DATA_EVENT)
+    @operation(object_arn, authorize=False, data_event=True, writes_once=True)
     async def put_object(self, call: Call, req: Doc) -> Doc:
         bucket = self.gate.object(call, req, "s3:PutObject")
         described.refuse_unreal(req)
@@ -77,7 +75,7 @@ class ObjectApi:
             answer |= {**found.checksums, "ChecksumType": found.checksum_type}
         return found, answer, window
 
-    @operation(object_arn, authorize=False, mutates=DATA_EVENT)
+    @operation(object_arn, authorize=False, data_event=True, writes_once=True)
     async def delete_object(self, call: Call, req: Doc) -> Doc:
         bucket = self.gate.object(call, req, _versioned("s3:DeleteObject", req))
         if req.get("IfMatch") or req.get("IfMatchSize") or req.get("IfMatchLastModifiedTime"):
@@ -96,7 +94,7 @@ class ObjectApi:
             self.events.deleted(tx, call, bucket, key, gone)
         return gone
 
-    @operation("arn:aws:s3:::{Bucket}/*", authorize=False, mutates=DATA_EVENT)
+    @operation("arn:aws:s3:::{Bucket}/*", authorize=False, data_event=True, writes_once=True)
     async def delete_objects(self, call: Call, req: Doc) -> Doc:
         wanted = req["Delete"]["Objects"]
         if not 1 <= len(wanted) <= _DELETE_LIMIT:
@@ -122,7 +120,7 @@ class ObjectApi:
         await self.kit.db.write(delete)
         return {"Deleted": [] if req["Delete"].get("Quiet") else deleted, "Errors": failed}
 
-    @operation(object_arn, authorize=False, mutates=DATA_EVENT)
+    @operation(object_arn, authorize=False, data_event=True, writes_once=True)
     async def copy_object(self, call: Call, req: Doc) -> Doc:
         bucket = self.gate.object(call, req, "s3:PutObject")
         described.refuse_unreal(req)

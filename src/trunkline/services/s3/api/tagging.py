@@ -7,7 +7,7 @@ from typing import Any
 from trunkline.aws.service import Call, Doc, Kit, operation
 from trunkline.core.db import Tx
 from trunkline.services.s3 import described, errors, store
-from trunkline.services.s3.api.objects import DATA_EVENT, ObjectApi, object_arn
+from trunkline.services.s3.api.objects import ObjectApi, object_arn
 from trunkline.services.s3.api.settings import acl
 from trunkline.services.s3.gate import Gate
 from trunkline.services.s3.listing import clean
@@ -22,13 +22,13 @@ class TaggingApi(ObjectApi):
     kit: Kit
     gate: Gate
 
-    @operation(object_arn, authorize=False, mutates=DATA_EVENT)
+    @operation(object_arn, authorize=False, data_event=True, writes_once=True)
     async def put_object_tagging(self, call: Call, req: Doc) -> Doc:
         bucket = self.gate.object(call, req, _action("s3:PutObjectTagging", "s3:PutObjectVersionTagging", req))
         tags = described.tags(req["Tagging"]["TagSet"], most=_MOST_TAGS)
         return await self._retag(bucket, req, tags)
 
-    @operation(object_arn, authorize=False, mutates=DATA_EVENT)
+    @operation(object_arn, authorize=False, data_event=True, writes_once=True)
     async def delete_object_tagging(self, call: Call, req: Doc) -> Doc:
         bucket = self.gate.object(call, req, _action("s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging", req))
         return await self._retag(bucket, req, {})
@@ -76,7 +76,7 @@ class TaggingApi(ObjectApi):
         self.find(bucket, req["Key"], req.get("VersionId"))
         return acl(bucket)
 
-    @operation(object_arn, authorize=False, mutates=DATA_EVENT)
+    @operation(object_arn, authorize=False, data_event=True, writes_once=True)
     async def put_object_acl(self, call: Call, req: Doc) -> Doc:
         bucket = self.gate.object(call, req, _action("s3:PutObjectAcl", "s3:PutObjectVersionAcl", req))
         self.find(bucket, req["Key"], req.get("VersionId"))
