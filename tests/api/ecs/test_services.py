@@ -1,5 +1,7 @@
 """Services and task sets as boto3 sees them, on the fake container engine."""
 
+import json
+
 import pytest
 from botocore.exceptions import ClientError
 from tests.api.ecs.asking import code, described, message, register, script, serve, stable
@@ -156,3 +158,20 @@ def test_task_sets_of_an_external_controller(ecs, cluster, name, network):
     with pytest.raises(ClientError) as error:
         ecs.update_task_set(**where, taskSet=blue["id"], scale={"unit": "PERCENT", "value": 50})
     assert code(error) == "TaskSetNotFoundException"
+
+
+def test_a_policy_can_keep_a_user_to_one_cluster(aws, server, ecs, cluster, name, network):
+    iam = aws("iam")
+    iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    here = {"ArnEquals": {"ecs:cluster": f"arn:aws:ecs:us-east-1:000000000000:cluster/{cluster}"}}
+    policy = {"Effect": "Allow", "Action": "ecs:RunTask", "Resource": "*", "Condition": here}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [policy]})
+    iam.put_user_policy(UserName=name, PolicyName="run", PolicyDocument=document)
+    user = server.client("ecs", key=key["AccessKeyId"], secret=key["SecretAccessKey"])
+    definition = register(ecs, name, script("true"))
+    assert run(user, cluster, definition, network)
+    ecs.create_cluster(clusterName=f"{name}-2")
+    with pytest.raises(ClientError) as error:
+        run(user, f"{name}-2", definition, network)
+    assert code(error) == "AccessDeniedException"

@@ -19,7 +19,7 @@ _PROVIDERS = ("FARGATE", "FARGATE_SPOT")
 class Clusters(Context):
     """Making, describing and removing them."""
 
-    @operation(cluster_resource)
+    @operation(cluster_resource, writes_once=True)
     async def create_cluster(self, call: Call, req: Doc) -> Doc:
         name = checked_name(req.get("clusterName") or "default", "The cluster name")
         if req.get("serviceConnectDefaults"):
@@ -76,7 +76,7 @@ class Clusters(Context):
         )
         return {"clusterArns": [call.arn(f"cluster/{name}") for name in found], "nextToken": token}
 
-    @operation(cluster_resource)
+    @operation(cluster_resource, writes_once=True)
     async def delete_cluster(self, call: Call, req: Doc) -> Doc:
         def write(tx: Tx) -> Cluster:
             one = self.cluster(call, req["cluster"], tx)
@@ -93,7 +93,7 @@ class Clusters(Context):
 
         return {"cluster": described.cluster(await self.kit.db.write(write), {}, ("TAGS", "SETTINGS"))}
 
-    @operation(cluster_resource)
+    @operation(cluster_resource, writes_once=True)
     async def put_cluster_capacity_providers(self, call: Call, req: Doc) -> Doc:
         def change(one: Cluster) -> Cluster:
             providers = _providers(req["capacityProviders"])
@@ -102,11 +102,11 @@ class Clusters(Context):
 
         return await self._change_cluster(call, req, change)
 
-    @operation(cluster_resource)
+    @operation(cluster_resource, writes_once=True)
     async def update_cluster_settings(self, call: Call, req: Doc) -> Doc:
         return await self._change_cluster(call, req, lambda one: replace(one, settings=req["settings"]))
 
-    @operation(cluster_resource)
+    @operation(cluster_resource, writes_once=True)
     async def update_cluster(self, call: Call, req: Doc) -> Doc:
         if req.get("serviceConnectDefaults"):
             raise AwsError("InvalidParameterException", "Trunkline does not support Service Connect: leave it out.")

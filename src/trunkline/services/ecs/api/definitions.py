@@ -16,7 +16,7 @@ from trunkline.services.ecs.naming import definition_resource
 class Definitions(Context):
     """Registering, describing, retiring them."""
 
-    @operation(definition_resource)
+    @operation(definition_resource, writes_once=True)
     async def register_task_definition(self, call: Call, req: Doc) -> Doc:
         doc = definitions.completed(req)
         tags = normalise(req.get("tags"), error="InvalidParameterException")

@@ -27,7 +27,7 @@ _FOR_DEPLOYMENT = (
 class Services(Context):
     """Creating, changing, describing and deleting them."""
 
-    @operation(service_resource)
+    @operation(service_resource, writes_once=True)
     async def create_service(self, call: Call, req: Doc) -> Doc:
         cluster = self.cluster(call, req.get("cluster"))
         name = checked_name(req["serviceName"], "The service name")
@@ -114,7 +114,7 @@ class Services(Context):
             computed_desired=service.desired_count,
         )
 
-    @operation(service_resource)
+    @operation(service_resource, writes_once=True)
     async def update_service(self, call: Call, req: Doc) -> Doc:
         before = self.active_service(call, req)
         if before.controller != "ECS":
@@ -158,7 +158,7 @@ class Services(Context):
         self.waking.service()
         return {"service": self._described(service, tags=True)}
 
-    @operation(service_resource)
+    @operation(service_resource, writes_once=True)
     async def delete_service(self, call: Call, req: Doc) -> Doc:
         def write(tx: Tx) -> Service:
             service = self.service(call, req, tx)

@@ -13,7 +13,7 @@ from trunkline.services.ecs.api.context import Context
 class Tags(Context):
     """The three operations."""
 
-    @operation("{resourceArn}")
+    @operation("{resourceArn}", writes_once=True)
     async def tag_resource(self, call: Call, req: Doc) -> Doc:
         new = normalise(req["tags"], error="InvalidParameterException")
 
@@ -23,7 +23,7 @@ class Tags(Context):
         await self._change_tags(call, req["resourceArn"], change)
         return {}
 
-    @operation("{resourceArn}")
+    @operation("{resourceArn}", writes_once=True)
     async def untag_resource(self, call: Call, req: Doc) -> Doc:
         gone = set(req["tagKeys"])
         await self._change_tags(call, req["resourceArn"], lambda tags: {k: v for k, v in tags.items() if k not in gone})

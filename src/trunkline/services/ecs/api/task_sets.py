@@ -18,7 +18,7 @@ _MOST = 5
 class TaskSets(Context):
     """Creating, scaling, promoting and deleting them."""
 
-    @operation(service_resource)
+    @operation(service_resource, writes_once=True)
     async def create_task_set(self, call: Call, req: Doc) -> Doc:
         service = self._controlled(call, req)
         definition = self.definition(call, req["taskDefinition"])
@@ -63,7 +63,7 @@ class TaskSets(Context):
         self.waking.service()
         return {"taskSet": self._described_set(found, service)}
 
-    @operation(task_set_resource)
+    @operation(task_set_resource, writes_once=True)
     async def update_task_set(self, call: Call, req: Doc) -> Doc:
         service = self._controlled(call, req)
         scale = _scale(req["scale"])
@@ -79,7 +79,7 @@ class TaskSets(Context):
         self.waking.service()
         return {"taskSet": self._described_set(found, service)}
 
-    @operation(task_set_resource)
+    @operation(task_set_resource, writes_once=True)
     async def delete_task_set(self, call: Call, req: Doc) -> Doc:
         service = self._controlled(call, req)
 
@@ -100,7 +100,7 @@ class TaskSets(Context):
         self.waking.service()
         return {"taskSet": self._described_set(found, service)}
 
-    @operation(task_set_resource)
+    @operation(task_set_resource, writes_once=True)
     async def update_service_primary_task_set(self, call: Call, req: Doc) -> Doc:
         service = self._controlled(call, req)
 

@@ -26,7 +26,7 @@ _CONTAINER_OVERRIDES = {"name", "command", "environment", "cpu", "memory", "memo
 class Tasks(Context):
     """Everything about tasks that users ask for themselves."""
 
-    @operation(definition_resource)
+    @operation(definition_resource, writes_once=True)
     async def run_task(self, call: Call, req: Doc) -> Doc:
         cluster = self.cluster(call, req.get("cluster"))
         definition = self.definition(call, req["taskDefinition"])
@@ -79,7 +79,7 @@ class Tasks(Context):
             "No Container Instances were found in your cluster. Trunkline has none: use RunTask with FARGATE.",
         )
 
-    @operation(task_resource)
+    @operation(task_resource, writes_once=True)
     async def stop_task(self, call: Call, req: Doc) -> Doc:
         cluster = self.cluster(call, req.get("cluster"))
 
