@@ -4,7 +4,7 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.api.ecs.asking import code, described, message, register, script, serve, stable
+from tests.api.ecs.asking import code, described, message, register, run, script, serve, stable
 from tests.support.server import wait_until
 
 
