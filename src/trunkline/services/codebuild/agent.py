@@ -1,7 +1,7 @@
 """What runs inside a build's container: plain shell scripts, made from the buildspec.
 
 The container needs nothing of Trunkline and goes on while Trunkline is down. What it found out lies in /codebuild/out,
-which is read from outside: a line per phase, and the values of exported variables.
+which is read from outside: a line per phase, the values of exported variables, and that it came to its end.
 
 A phase's commands share one shell, as on AWS since version 0.2; between phases the exported variables and the working
 directory are carried over. `exit` in a command ends its phase only.
@@ -33,7 +33,9 @@ phase() {{ # NAME ON_FAILURE
   code=$?
   command=$(cat /codebuild/state/command)
   if [ -f /codebuild/agent/$1.finally ]; then
-    {shell} /codebuild/agent/$1.finally 2>&1 || {{ [ $code -ne 0 ] || {{ code=$?; command=-1; }}; }}
+    {shell} /codebuild/agent/$1.finally 2>&1
+    finally=$?
+    if [ $code -eq 0 ] && [ $finally -ne 0 ]; then code=$finally command=-1; fi
   fi
   status=SUCCEEDED
   if [ $code -ne 0 ]; then
@@ -74,7 +76,7 @@ def scripts(spec: Buildspec) -> bytes:
         if name == "build":
             run += "before=$aborted\n"
         run += f"{guard}phase {upper} {phase.on_failure}\n"
-    run += _exports(spec) + "exit $failed\n"
+    run += _exports(spec) + "echo $failed > /codebuild/out/ended\nexit $failed\n"
     files["run"] = run
     return _tar({f"codebuild/agent/{name}": text for name, text in files.items()})
 

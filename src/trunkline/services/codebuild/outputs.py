@@ -26,10 +26,12 @@ class Progress:
 
 @dataclass
 class Left:
-    """All of it. `problem` is why something could not be taken, in one sentence."""
+    """All of it but reports and artifacts."""
 
     progress: list[Progress] = field(default_factory=list)
     exported: list[Doc] = field(default_factory=list)
+    is_ended: bool = False
+    """The container came to its own end, and was not killed on the way."""
 
 
 class OutputError(Exception):
@@ -49,6 +51,8 @@ class Outputs:
         for path, content in (await self._files(build, agent.OUT)).items():
             if path == "phases":
                 found.progress = _progress(content.decode("utf-8", "replace"))
+            elif path == "ended":
+                found.is_ended = True
             elif path.startswith("exported/"):
                 value = content.decode("utf-8", "replace")
                 found.exported.append({"name": posixpath.basename(path), "value": value})

@@ -43,6 +43,7 @@ log = get(__name__)
 NAME = "codebuild.build"
 _POLL_S = 0.5
 _ENGINE_AWAY_S = 60.0
+_NEXT = {"DOWNLOAD_SOURCE": "INSTALL", "INSTALL": "PRE_BUILD", "PRE_BUILD": "BUILD", "BUILD": "POST_BUILD"}
 _DEAD = (
     "Build container found dead before completing the build. Build container died because it was out of memory, "
     "or the Docker image is not supported."
@@ -166,8 +167,8 @@ class Runner:
             self._note_progress(tx, key, left.progress, spec)
             current = self._build(key, tx)
             current.exported = left.exported
-            if not left.progress or left.progress[-1].status == IN_PROGRESS:
-                self._leave(tx, current, FAILED, "BUILD_CONTAINER_DEAD", _DEAD)
+            if not left.is_ended:
+                self._found_dead(tx, current)
             store.builds.put(tx, current)
             return any(
                 phase.status == FAILED
@@ -177,6 +178,15 @@ class Runner:
             ) or any(phase.code == "BUILD_CONTAINER_DEAD" for phase in current.phases)
 
         return await self._kit.db.write(note)
+
+    def _found_dead(self, tx: Tx, build: Build) -> None:
+        """The container was killed: fail the phase it was in, or the one that would have come next."""
+        phase = build.current
+        if phase is None or phase.code == "BUILD_CONTAINER_DEAD":
+            return
+        if phase.status != IN_PROGRESS and phase.type in _NEXT:
+            build.enter(_NEXT[phase.type], self._kit.clock.now())
+        self._leave(tx, build, FAILED, "BUILD_CONTAINER_DEAD", _DEAD)
 
     async def _reports(self, key: tuple[str, str, str], spec: Buildspec, token: str) -> Doc:
         """Read the test reports; also of a failed build, whose tests are what one wants to see."""
