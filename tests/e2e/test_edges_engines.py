@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 
 import pytest
 
@@ -81,6 +82,24 @@ def test_a_deployment_waits_for_docker_and_then_goes_on(path, docker):
     run.succeeds()
     info = path.aws("codedeploy").get_deployment(deploymentId=deployment)["deploymentInfo"]
     assert info["status"] == "Succeeded"
+    path.is_as_before()
+
+
+def test_a_build_whose_container_is_killed_says_so(path):
+    run = path.push(buildspec=SLOW)
+    build = run.external("Build")
+    wait_until(lambda: build_phase(path, build) == "BUILD", 30, what="the build phase")
+    (container,) = (name for name in path.containers() if "-build-" in name)
+    subprocess.run(["docker", "kill", container], check=True, capture_output=True)
+    run.fails_at("Build", "Build container found dead before completing the build")
+    path.is_as_before()
+
+
+def test_a_service_whose_container_is_killed_is_served_again(path):
+    (container,) = path.containers()
+    subprocess.run(["docker", "kill", container], check=True, capture_output=True)
+    wait_until(lambda: path.containers() not in ({container}, set()), 20, what="another container")
+    wait_until(lambda: path.version() == path.live, 30, what="an answer of the new container")
     path.is_as_before()
 
 

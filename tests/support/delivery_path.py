@@ -133,7 +133,8 @@ class DeliveryPath:
         """Nothing is left behind: one task set and its container, and the listener where it was."""
 
         def look() -> bool:
-            return len(self.containers()) == 1 and len(self.task_sets()) == 1
+            sets = self.task_sets()
+            return len(self.containers()) == len(sets) == 1 and sets[0]["stabilityStatus"] == "STEADY_STATE"
 
         try:
             wait_until(look, 30, what="the end of what was left behind")
@@ -141,7 +142,6 @@ class DeliveryPath:
             raise AssertionError(f"{error}: {self.containers()}, {self.task_sets()}") from None
         (primary,) = self.task_sets()
         assert primary["status"] == "PRIMARY"
-        assert primary["stabilityStatus"] == "STEADY_STATE", primary
         assert self.weights() == {primary["loadBalancers"][0]["targetGroupArn"]: 100}
         assert self.version() == self.live
 
