@@ -7,7 +7,9 @@
 
 Rounds are interleaved: each call is sent to every server in turn, then the next call, then the next round, so that
 whatever else the machine does falls on all of them. The figure is user and system time of the server's processes,
-background work included, over the requests of a slice; the median of the rounds. Prints one JSON line for each call and
+background work included, over the requests of a slice; the best of the rounds, for each server alike, because a machine
+that is busy with something else makes every request dearer (cold caches: a hello world costs six times as much after a
+pause of 6 ms). `pressure` says how busy it was. Prints one JSON line for each call and
 server, one for each server's start and memory, and a table with the ratios. Nothing is left running or written.
 """
 
@@ -45,6 +47,7 @@ def main() -> int:
         "machine": platform.machine(),
         "python": platform.python_version(),
         "load": os.getloadavg()[0],
+        "pressure": {name: _pressure(name) for name in ("cpu", "io")},
         **versions,
     }
     print(json.dumps(facts), flush=True)
@@ -67,15 +70,23 @@ def main() -> int:
     return 1 if any("refused" in line and line["server"] == "trunkline" for line in lines) else 0
 
 
+def _pressure(name: str) -> float | None:
+    """The share of the last minute, in %, in which somebody on this machine waited for it."""
+    path = Path("/proc/pressure") / name
+    if not path.exists():
+        return None
+    return float(path.read_text().split("avg60=", 1)[1].split(" ", 1)[0])
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Trunkline beside MiniStack and moto, by server CPU per request")
     parser.add_argument("--quick", action="store_true", help="one short round, under a minute")
-    parser.add_argument("--rounds", type=int, help="interleaved rounds [5; quick: 1]")
+    parser.add_argument("--rounds", type=int, help="interleaved rounds [8; quick: 1]")
     parser.add_argument("--servers", type=lambda text: text.split(","), default=list(HEALTH))
     parser.add_argument("--calls", type=lambda text: text.split(","), default=[""], help="only calls that begin so")
     parser.add_argument("--save", type=Path, help="also write the figures into this file")
     options = parser.parse_args()
-    options.rounds = options.rounds or (1 if options.quick else 5)
+    options.rounds = options.rounds or (1 if options.quick else 8)
     return options
 
 
@@ -144,7 +155,7 @@ def _measure(servers: list[Server], options: argparse.Namespace) -> list[dict[st
 def _slice(
     server: Server, wires: list[Any], call: Measured, connections: int, options: argparse.Namespace, *, warm: bool
 ) -> tuple[float, Any]:
-    least_s, most_s = (0.15, 0.5) if warm or options.quick else (0.35, 1.2)
+    least_s, most_s = (0.15, 0.5) if warm or options.quick else (0.2, 0.8)
     if call.megabytes:
         least_s, most_s = 0.0, 3.0
     before = server.cpu_s()

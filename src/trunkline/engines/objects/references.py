@@ -19,6 +19,7 @@ _KEEP = (
     "INSERT INTO objects_pieces (address, size, refs, data) VALUES (?, ?, 1, ?)"
     " ON CONFLICT (address) DO UPDATE SET refs = refs + 1"
 )
+_DELETE_LAST = "DELETE FROM objects_pieces WHERE address = ? AND refs = 1 RETURNING data IS NULL AS filed"
 
 
 def keep(tx: Tx, written: Written) -> None:
@@ -40,11 +41,10 @@ def release(tx: Tx, pieces: Sequence[Piece], on_unused_file: Callable[[str], Non
     """Count one reference less to each; call `on_unused_file` after the commit for files nobody refers to."""
     for piece in pieces:
         address = bytes.fromhex(piece.address)
-        if tx.execute("UPDATE objects_pieces SET refs = refs - 1 WHERE address = ? AND refs > 1", (address,)):
-            continue
-        row = tx.one("SELECT data IS NULL AS filed FROM objects_pieces WHERE address = ?", (address,))
-        tx.execute("DELETE FROM objects_pieces WHERE address = ?", (address,))
-        if row is not None and row["filed"]:
+        row = tx.one(_DELETE_LAST, (address,))
+        if row is None:
+            tx.execute("UPDATE objects_pieces SET refs = refs - 1 WHERE address = ?", (address,))
+        elif row["filed"]:
             tx.after_commit(lambda unused=piece.address: on_unused_file(unused))  # type: ignore[misc]
 
 
