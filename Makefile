@@ -41,8 +41,10 @@ imports:
 size:
 	@scripts/size-gate
 
+# A test that fails is tried once more, and told as a rerun: some wait for clocks and containers of a machine that may be
+# busy with something else. Two failures in a row are a failure.
 test: setup check ## everything: checks and all tests
-	@$(PYTEST) tests -m 'not slow' --durations=15
+	@$(PYTEST) tests -m 'not slow' --reruns 1 --durations=15
 
 unit: venv ## the tests that need neither Docker nor HAProxy
 	@$(PYTEST) tests -m 'not slow and not docker and not haproxy'
