@@ -90,6 +90,9 @@ def test_ec2(aws, wait, name):
     wait("ec2", "security_group_exists", GroupIds=[group])
     gateway = ec2.describe_internet_gateways()["InternetGateways"][0]["InternetGatewayId"]
     wait("ec2", "internet_gateway_exists", InternetGatewayIds=[gateway])
+    # Interfaces are made for tasks only, and are in use as long as they are there.
+    with pytest.raises(WaiterError, match="terminal failure state"):
+        wait("ec2", "network_interface_available", NetworkInterfaceIds=["eni-00000000000000000"])
 
 
 def test_ecr(aws, wait, name):
