@@ -1,0 +1,1 @@
+"""The contract of the proxy engine, for every driver."""
