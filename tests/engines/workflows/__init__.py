@@ -1,0 +1,1 @@
+"""The workflow engine: nothing twice, nothing lost, whatever line the process died at."""
