@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 from click import ClickException
+from click import ClickException
 
 from tests.support.server import Server, free_port
 
