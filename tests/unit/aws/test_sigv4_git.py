@@ -11,7 +11,7 @@ from trunkline.aws.service import Principal
 from trunkline.aws.sigv4 import verify_git_password
 
 WHO = Principal("user", "arn:aws:iam::000000000000:user/ann", "AIDAX", "ann")
-KEYS = {"AK": Credential("AK", "secret", WHO), "AS": Credential("AS", "secret", WHO, "tok", time.time() + 60)}
+KEYS = {"AK": Credential("AK", "secret", WHO), "AS": Credential("AS", "secret", WHO, "tok", time.time() + 86_400)}
 
 
 def password(key="AK"):
