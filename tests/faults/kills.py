@@ -15,7 +15,6 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 from click import ClickException
-from click import ClickException
 
 from tests.support.server import Server, free_port
 
