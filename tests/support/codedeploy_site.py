@@ -12,6 +12,7 @@ from botocore import xform_name
 
 from tests.support.ecs_world import ACCOUNT, LISTENER, REGION, ROLE, TEST_LISTENER, World
 from trunkline.aws import models
+from trunkline.aws.resources import ResourceTypes
 from trunkline.aws.service import Call, Caller, Kit, Principal
 from trunkline.core.bus import Bus
 from trunkline.core.clock import RealClock
@@ -66,7 +67,7 @@ class Site:
         self.db = Database(self.path / "core.db")
         self.ledger = Ledger(self.db)
         self.bus = Bus(self.db, self.ledger, clock)
-        self.kit = Kit(Settings(), self.db, clock, self.ledger, self.bus, self.world)  # type: ignore[arg-type]
+        self.kit = Kit(Settings(), self.db, clock, self.ledger, self.bus, self.world, ResourceTypes())  # type: ignore[arg-type]
         self.engine = JournalWorkflows(self.db, clock)
         engines = Engines(*[None] * 5, workflows=self.engine, telemetry=None)  # type: ignore[arg-type, misc]
         self.api = codedeploy.build(self.kit, engines).api

@@ -1,6 +1,8 @@
 """How services call one another: in the process, but validated, authorized and recorded like a client's call."""
 
-from trunkline.aws import arn
+from typing import Any
+
+from trunkline.aws import arn, models
 from trunkline.aws.errors import AwsError
 from trunkline.aws.identity import Authorizer, Identity
 from trunkline.aws.operations import Operations
@@ -30,6 +32,20 @@ class Client:
         request = found.model.validate(params)
         call = Call(as_, service, operation, ids.request_id(), host="")
         return await self._operations.perform(found, call, request)
+
+    async def pages(self, service: str, operation: str, result: str, params: Doc, *, as_: Caller) -> list[Any]:
+        """The items of all pages of a list; `result` names the member that holds them."""
+        pagination = models.load(service).operations[operation].pagination
+        tokens = dict(zip(pagination.output_tokens, pagination.input_tokens, strict=True)) if pagination else {}
+        given = dict(params)
+        items: list[Any] = []
+        while True:
+            answer = await self(service, operation, given, as_=as_)
+            items += answer.get(result) or []
+            following = {into: answer[out] for out, into in tokens.items() if answer.get(out)}
+            if not following:
+                return items
+            given |= following
 
     async def assume(self, role_arn: str, *, service: str, region: str, session: str = "trunkline") -> Caller:
         """The caller to act as for a service role; refused when its trust policy does not name `service`.

@@ -1,6 +1,6 @@
 """What a service is made of: its operations, who calls them, and what it is given to work with."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,6 +14,7 @@ from trunkline.core.settings import Settings
 if TYPE_CHECKING:
     from trunkline.aws.call import Client
     from trunkline.aws.identity import Identity
+    from trunkline.aws.resources import ResourceType, ResourceTypes
 
 Doc = dict[str, Any]
 AsgiApp = Callable[[dict[str, Any], Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
@@ -165,6 +166,7 @@ class Kit:
     ledger: Ledger
     bus: Bus
     call: "Client"
+    resource_types: "ResourceTypes"
 
 
 @dataclass(slots=True)
@@ -174,7 +176,8 @@ class Service:
     name: botocore's service name. api: an object whose `@operation` methods are the operations. start: called once all
     services are built and calls can be made; stop: called on shutdown, in reverse order. routes: raw ASGI applications
     by path prefix, for what is not an AWS API (git, the image registry); they authenticate by themselves. identity: for
-    IAM only, the credentials and policies that every call is checked against.
+    IAM only, the credentials and policies that every call is checked against. resource_types: what CloudFormation makes
+    of it.
     """
 
     name: str
@@ -183,3 +186,4 @@ class Service:
     stop: Callable[[], Awaitable[None]] | None = None
     routes: Mapping[str, AsgiApp] = field(default_factory=dict)
     identity: "Identity | None" = None
+    resource_types: "Sequence[ResourceType]" = ()

@@ -3,12 +3,30 @@
 https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from trunkline.aws.errors import AwsError
 
 _LIMIT = 50
+_system = ContextVar("system_tags", default=False)
+
+
+@contextmanager
+def system_tags_allowed() -> Iterator[None]:
+    """Within, tags of AWS's own (aws:…) may be set: CloudFormation marks what it makes. No client gets here."""
+    token = _system.set(True)
+    try:
+        yield
+    finally:
+        _system.reset(token)
+
+
+def is_reserved(key: str) -> bool:
+    """Whether a tag key is AWS's own and not for this caller to set."""
+    return key.lower().startswith("aws:") and not _system.get()
 
 
 def normalise(
@@ -35,7 +53,7 @@ def normalise(
             raise AwsError(error, "Tag keys must be between 1 and 128 characters long.")
         if len(value) > 256:
             raise AwsError(error, "Tag values must be no more than 256 characters long.")
-        if key.lower().startswith("aws:"):
+        if is_reserved(key):
             raise AwsError(error, "aws: prefixed tag key names are not allowed for external use.")
     if len(found) > _LIMIT:
         raise AwsError(too_many or error, f"A resource can have no more than {_LIMIT} tags.")

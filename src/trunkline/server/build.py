@@ -8,6 +8,7 @@ from trunkline.aws.call import Client
 from trunkline.aws.gateway import Gateway
 from trunkline.aws.identity import Authorizer
 from trunkline.aws.operations import Operations
+from trunkline.aws.resources import ResourceTypes
 from trunkline.aws.service import Kit, Service
 from trunkline.core.bus import Bus
 from trunkline.core.clock import RealClock
@@ -77,8 +78,10 @@ def build(settings: Settings, stop: Callable[[], None]) -> Platform:
     bus = Bus(db, ledger, clock)
     engines = drivers.choose(settings, db, clock)
     operations = Operations(Audit(db, ledger, clock))
-    kit = Kit(settings, db, clock, ledger, bus, Client(operations))
+    kit = Kit(settings, db, clock, ledger, bus, Client(operations), ResourceTypes())
     services = [importlib.import_module(f"trunkline.services.{name}").build(kit, engines) for name in SERVICES]
+    for service in services:
+        kit.resource_types.add(service.resource_types)
     identity = next(service.identity for service in services if service.identity is not None)
     operations.open(services, Authorizer(identity, clock))
     gateway = Gateway(settings, operations, identity, clock)

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from trunkline.aws.resources import ResourceTypes
 from trunkline.aws.service import Caller, Kit, Principal
 from trunkline.core.bus import Bus
 from trunkline.core.clock import ManualClock
@@ -44,7 +45,8 @@ class Site:
         self.clock = ManualClock()
         self.db = Database(path / "state.db")
         ledger = Ledger(self.db)
-        kit = Kit(Settings(instance_id="i1"), self.db, self.clock, ledger, Bus(self.db, ledger, self.clock), Calls())
+        bus = Bus(self.db, ledger, self.clock)
+        kit = Kit(Settings(instance_id="i1"), self.db, self.clock, ledger, bus, Calls(), ResourceTypes())
         self.containers = FakeContainers("i1")
         self.machine = self.containers.machine
         self.workflows = JournalWorkflows(self.db, self.clock)

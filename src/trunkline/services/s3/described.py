@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from trunkline.aws.errors import AwsError
+from trunkline.aws.tags import is_reserved
 from trunkline.services.s3 import errors
 from trunkline.services.s3.model import STORAGE_CLASSES, Bucket, ObjectVersion
 
@@ -106,7 +107,7 @@ def tags(pairs: list[Mapping[str, str]], *, most: int) -> dict[str, str]:
             raise AwsError("InvalidTag", "The TagKey you have provided is invalid", status=400, TagKey=key)
         if len(value) > 256:
             raise AwsError("InvalidTag", "The TagValue you have provided is invalid", status=400, TagKey=key)
-        if key.lower().startswith("aws:"):
+        if is_reserved(key):
             raise AwsError("InvalidTag", "System tags cannot be added/updated by requester", status=400)
         found[key] = value
     if len(found) > most:

@@ -229,7 +229,7 @@ def _check_name(name: str) -> None:
 
 
 def _tags(given: dict[str, str] | None) -> dict[str, str]:
-    if any(key.lower().startswith("aws:") for key in given or ()):
+    if any(tags.is_reserved(key) for key in given or ()):
         raise AwsError("InvalidSystemTagUsageException", "Tag keys must not begin with aws:.")
     return tags.normalise(given, error="InvalidTagsMapException", too_many="TooManyTagsException")
 

@@ -1,0 +1,1 @@
+"""Virtual private clouds: see `interface`."""
