@@ -1,0 +1,41 @@
+"""Samples of every resource type, for the tests that go through all of them.
+
+One module for each service, with `SAMPLES: dict[str, Sample]` by type. A type whose update needs another sort of
+resource may have several: `"AWS::ECS::Service (EXTERNAL)"` is a second sample of `AWS::ECS::Service`.
+"""
+
+import importlib
+import pkgutil
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Sample:
+    """A resource that can be made from nothing but what it lists.
+
+    properties: as a template gives them; may refer to `needs` by {"Ref": logical} and {"Fn::GetAtt": [logical, name]}.
+    updates: for each property that can change in place, another value of it (the same references allowed).
+    needs: other resources of the same template, by logical id: (type, properties); in an order in which they can be
+    made.
+    """
+
+    properties: dict[str, Any]
+    updates: dict[str, Any] = field(default_factory=dict)
+    needs: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+
+
+def all_samples() -> dict[str, Sample]:
+    """Every sample of every module here, by its key (the type, or the type and a word in brackets)."""
+    found: dict[str, Sample] = {}
+    for module in sorted(piece.name for piece in pkgutil.iter_modules(__path__)):
+        samples: dict[str, Sample] = importlib.import_module(f"{__name__}.{module}").SAMPLES
+        twice = found.keys() & samples.keys()
+        assert not twice, f"{module} gives a second sample of {sorted(twice)}"
+        found |= samples
+    return found
+
+
+def type_of(key: str) -> str:
+    """The resource type that a sample's key names."""
+    return key.split(" ", 1)[0]
