@@ -97,6 +97,11 @@ class Provision:
             own = {str(tag["Key"]): str(tag.get("Value", "")) for tag in given or ()}
         return {**self.stack_tags, **own}
 
+    def owns(self, tags: Mapping[str, str]) -> bool:
+        """Whether what has these tags was made by an earlier run of this attempt (`resumed`)."""
+        ours = ((key, value) for key, value in self.stack_tags.items() if key[:4] == "aws:")
+        return self.resumed and all(tags.get(key) == value for key, value in ours)
+
     def owner_filters(self) -> list[Doc]:
         """EC2-style filters that find what this attempt made before (`resumed`)."""
         return [

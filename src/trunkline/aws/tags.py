@@ -71,3 +71,14 @@ def merge(old: Mapping[str, str], new: Mapping[str, str], *, too_many: str = "In
 def pairs(tags: Mapping[str, str], *, key: str = "Key", value: str = "Value") -> list[dict[str, str]]:
     """Tags as the list that most services answer with."""
     return [{key: name, value: text} for name, text in sorted(tags.items())]
+
+
+def own(tags: Mapping[str, str]) -> dict[str, str]:
+    """The tags that are not AWS's own."""
+    return {key: value for key, value in tags.items() if not key.lower().startswith("aws:")}
+
+
+def changes(current: Mapping[str, str], wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """What leads from one set of tags to the other: the tags to set and the keys to remove; AWS's own stay."""
+    put = {key: value for key, value in wanted.items() if current.get(key) != value}
+    return put, [key for key in own(current) if key not in wanted]
