@@ -20,10 +20,11 @@ machine:
 
 venv: $(VENV)/.made
 
-$(VENV)/.made: pyproject.toml
+$(VENV)/.made: pyproject.toml scripts/setup-cdk
 	@command -v python3.11 >/dev/null || python3 -c 'import venv, ensurepip' 2>/dev/null || scripts/setup-machine
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[cdk,dev]'
+	@scripts/setup-cdk
 	@touch $@
 
 check: venv lint types imports size ## ruff, mypy strict, import contracts, file sizes
