@@ -24,6 +24,8 @@ def command(data_dir: Path, as_json: bool) -> None:
         found = status[engine]
         running = f", {found['running']} running" if "running" in found else ""
         click.echo(f"{engine:12}{found['state']}{running}{': ' + found['why'] if 'why' in found else ''}")
+    networks = status["networks"]
+    click.echo(f"{'networks':12}{'real' if networks['real'] else 'not real'}: {networks['why']}")
     click.echo(f"{'events':12}{status['events']}")
     width = max(len(name) for name in status["operations"])
     for name, count in status["operations"].items():

@@ -33,6 +33,7 @@ class Settings:
     account: str = "000000000000"
     region: str = "us-east-1"
     containers: str = "docker"
+    networks: str = "docker"
     proxy: str = "haproxy"
     smtp_url: str | None = None
     log_level: str = "info"
@@ -48,6 +49,7 @@ class Settings:
 _CHOICES = {
     "auth": ("strict", "open"),
     "containers": ("docker", "fake"),
+    "networks": ("auto", "linux", "docker", "fake"),
     "proxy": ("haproxy", "fake"),
     "log_level": ("debug", "info", "warning", "error"),
 }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from trunkline.engines.containers.interface import Containers
     from trunkline.engines.git.interface import Git
+    from trunkline.engines.networks.interface import Networks
     from trunkline.engines.objects.interface import Objects
     from trunkline.engines.proxy.interface import Proxy
     from trunkline.engines.registry.interface import Registry
@@ -18,6 +19,7 @@ class Engines:
     """One driver of each engine, as the composition root chose them."""
 
     containers: "Containers"
+    networks: "Networks"
     proxy: "Proxy"
     git: "Git"
     registry: "Registry"

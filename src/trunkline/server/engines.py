@@ -6,6 +6,7 @@ from trunkline.core.settings import Settings
 from trunkline.engines import Engines
 from trunkline.engines.containers import open_containers
 from trunkline.engines.git import open_git
+from trunkline.engines.networks import FakeNetworks, Networks
 from trunkline.engines.objects import FileObjects
 from trunkline.engines.proxy.interface import Proxy
 from trunkline.engines.registry import open_registry
@@ -18,6 +19,7 @@ def choose(settings: Settings, db: Database, clock: Clock) -> Engines:
     data = settings.data_dir
     return Engines(
         containers=open_containers(settings.containers, settings.instance_id),
+        networks=_networks(settings),
         proxy=_proxy(settings, clock),
         git=open_git(data, db),
         registry=open_registry(data, db, clock),
@@ -25,6 +27,12 @@ def choose(settings: Settings, db: Database, clock: Clock) -> Engines:
         workflows=JournalWorkflows(db, clock),
         telemetry=SqliteTelemetry(data / "telemetry", clock),
     )
+
+
+def _networks(settings: Settings) -> Networks:
+    if settings.networks == "fake" or settings.containers == "fake":
+        return FakeNetworks()
+    return FakeNetworks("containers share one network of the container engine; VPCs are records only")
 
 
 def _proxy(settings: Settings, clock: Clock) -> Proxy:
@@ -42,12 +50,15 @@ async def start(engines: Engines) -> None:
     await engines.objects.start()
     await engines.git.start()
     await engines.registry.start()
+    # Before the load balancer: it listens on addresses that the networks give.
+    await engines.networks.start()
     await engines.proxy.start()
 
 
 async def stop(engines: Engines) -> None:
     """Let go of everything, leaving the data plane running."""
     await engines.proxy.detach()
+    await engines.networks.stop()
     await engines.registry.stop()
     await engines.git.stop()
     await engines.objects.stop()
@@ -68,4 +79,5 @@ async def remove_data_plane(engines: Engines, labels: dict[str, str]) -> int:
     for network in await engines.containers.networks(labels):
         await engines.containers.remove_network(network.name)
     await engines.proxy.shutdown()
+    await engines.networks.remove_all()
     return len(containers)

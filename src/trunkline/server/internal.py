@@ -94,6 +94,7 @@ class Internal:
         }
         for kind in ("containers", "proxy"):
             found[kind] = await self._engine(kind)
+        found["networks"] = {"real": self._engines.networks.real, "why": self._engines.networks.why}
         return found
 
     async def _engine(self, kind: str) -> Doc:

@@ -4,8 +4,13 @@ The owner of a VPC (services/ec2) tells the engine the whole state that a VPC is
 there and may be told the same thing any number of times. Containers get interfaces with the exact private address that
 EC2 gave them; what routes, security groups and network ACLs do not allow is not carried.
 
-Order: `start`, then `apply` of every VPC, then `attach`. `apply` of one VPC may run beside that of another; two for the
-same VPC are done one after the other. What was applied outlives this process, and `start` adopts it.
+Order: `start`, then `apply` of every VPC, then `attach` and `hold`. `apply` of one VPC may run beside that of another;
+two for the same VPC are done one after the other, and of several that wait only the last is done, for all of them. What
+was applied, attached and held outlives this process, and `start` adopts it.
+
+Addresses: a VPC's own addresses mean nothing outside of it (two VPCs may have the same). This host therefore meets each
+interface at an address of a pool that it shares with no VPC, and interfaces meet this host's load balancers and the AWS
+endpoint at addresses of that pool too.
 """
 
 from collections.abc import Mapping
@@ -99,8 +104,16 @@ class Vpc:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-class NetworksUnavailable(Exception):
+class NetworksError(Exception):
+    """What was asked for cannot be done; the message says why."""
+
+
+class NetworksUnavailable(NetworksError):
     """This machine does not let us make networks (no root, no CAP_NET_ADMIN): the message says what is missing."""
+
+
+class NoSuchInterface(NetworksError):
+    """No VPC that was applied has it."""
 
 
 class Networks(Protocol):
@@ -109,6 +122,23 @@ class Networks(Protocol):
     @property
     def real(self) -> bool:
         """Whether packets are really carried; False for drivers that only keep the state."""
+        ...
+
+    @property
+    def why(self) -> str:
+        """Which driver this is and, where networks are not real, why not: one line for people."""
+        ...
+
+    @property
+    def endpoint(self) -> str | None:
+        """The address of this host at which containers of every VPC reach the AWS endpoint and name servers, whatever
+        their routes, security groups and ACLs say (as if the VPC had an interface endpoint for every service). None
+        when not real."""
+        ...
+
+    @property
+    def resolvers(self) -> tuple[str, ...]:
+        """Name servers to give to containers that are attached; none when not real."""
         ...
 
     async def start(self) -> None: ...
@@ -128,22 +158,34 @@ class Networks(Protocol):
     async def attach(self, vpc_id: str, interface_id: str, container: str) -> None:
         """Give a running container (made with network "none") the interface as its eth0. Repeating it is harmless.
 
-        The container's own id, not its name, as the container engine gives it."""
+        The container's own id, not its name, as the container engine gives it. NoSuchInterface."""
+        ...
+
+    async def hold(self, vpc_id: str, interface_id: str) -> str:
+        """This host itself holds the interface (a load balancer's): connections that are bound to the address returned
+        come into the VPC as from the interface, with its security groups. Repeating it is harmless. NoSuchInterface.
+
+        "" when not real: bind to nothing in particular."""
         ...
 
     async def detach(self, vpc_id: str, interface_id: str) -> None:
         """The interface carries nothing any more; no error if it did not."""
         ...
 
-    def reachable(self, vpc_id: str, interface_id: str) -> str | None:
-        """The address at which this host (load balancer, health checks) reaches the interface; None when not real.
+    def reachable(self, vpc_id: str, address: str) -> str | None:
+        """The address at which this host (load balancer, health checks) reaches that private address of the VPC: the
+        same as long as an interface has the private address. None when not real, or no interface has it.
 
-        What comes this way passes the security groups as coming from `source` of `reach_as`."""
+        What is not bound to an address that `hold` gave comes into the VPC from outside: as from any address."""
+        ...
+
+    def whose(self, address: str) -> tuple[str, str] | None:
+        """(VPC, private address) of who connects to this host from `address`; None for others."""
         ...
 
     def service_address(self, key: str) -> str:
-        """An address of this host, the same for the same key, that both the host and every VPC with a way out reach:
-        for load balancers. A loopback address where networks are not real."""
+        """An address of this host, the same for the same key, that both the host and every VPC reach: for load
+        balancers. A loopback address where networks are not real."""
         ...
 
     async def remove_all(self) -> None:
