@@ -4,7 +4,6 @@ import uuid
 from pathlib import Path
 
 import pytest
-
 from tests.support.cdk import Cdk
 
 APP = Path(__file__).parent / "app"

@@ -1,0 +1,81 @@
+"""Deploying one sample: create, update, delete, and what came of it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from botocore.exceptions import ClientError, WaiterError
+from tests.wire.templates.site import NETWORK, Site, listed
+
+_ROOT = Path(__file__).resolve().parents[3]
+FOLDER = Path(os.environ.get("TRUNKLINE_TEMPLATES", _ROOT.parent / "shared" / "templates"))
+_CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+_WAIT = {"Delay": 1, "MaxAttempts": 120}
+
+# Others import these stacks' exports by name; the rest get a name of their own.
+_NAMES = {
+    NETWORK: "production",
+    "aws-cloudformation__aws-cloudformation-templates/Solutions/CodeBuildAndCodePipeline/"
+    "cloudformation-codebuild-template.json": "samples-codebuild",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`reason` is empty when the template was created, updated and deleted."""
+
+    path: str
+    reason: str = ""
+
+
+def samples() -> list[str]:
+    """The templates' paths below the folder, those that others build on first."""
+    if not FOLDER.is_dir():
+        return []
+    found = sorted(
+        str(path.relative_to(FOLDER)) for path in FOLDER.glob("*/**/*") if path.is_file() and path.suffix != ".md"
+    )
+    return sorted(found, key=lambda path: path not in _NAMES)
+
+
+def deploy(client, site: Site, path: str, name: str) -> Outcome:
+    """Create the stack and update it; it stays when others need it."""
+    cloudformation = client("cloudformation")
+    body = (FOLDER / path).read_text()
+    name = _NAMES.get(path, name)
+    try:
+        declared = cloudformation.validate_template(TemplateBody=body)["Parameters"]
+        given = {
+            "TemplateBody": body,
+            "Parameters": listed(site.parameters(path, {one["ParameterKey"] for one in declared})),
+            "Capabilities": _CAPABILITIES,
+        }
+        cloudformation.create_stack(StackName=name, **given)
+        cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=_WAIT)
+        cloudformation.update_stack(StackName=name, **given, Tags=[{"Key": "round", "Value": "two"}])
+        cloudformation.get_waiter("stack_update_complete").wait(StackName=name, WaiterConfig=_WAIT)
+    except (ClientError, WaiterError) as error:
+        return Outcome(path, _why(cloudformation, name) or str(error))
+    return Outcome(path)
+
+
+def delete(client, path: str, name: str) -> Outcome:
+    """Delete the stack; what stands in the way is emptied first, as a user would."""
+    cloudformation = client("cloudformation")
+    name = _NAMES.get(path, name)
+    try:
+        cloudformation.delete_stack(StackName=name)
+        cloudformation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig=_WAIT)
+    except (ClientError, WaiterError) as error:
+        return Outcome(path, _why(cloudformation, name) or str(error))
+    return Outcome(path)
+
+
+def _why(cloudformation, name: str) -> str:
+    """The first failure that the stack's events tell of."""
+    try:
+        events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+    except ClientError:
+        return ""
+    failed = [event for event in reversed(events) if event["ResourceStatus"].endswith("FAILED")]
+    return f"{failed[0]['LogicalResourceId']}: {failed[0].get('ResourceStatusReason', '')}" if failed else ""
