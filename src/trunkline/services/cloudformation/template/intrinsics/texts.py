@@ -1,0 +1,107 @@
+"""Functions that make texts and lists: Fn::Join, Fn::Split, Fn::Select, Fn::Sub, Fn::Base64."""
+
+import base64
+from typing import Any
+
+from trunkline.services.cloudformation.template.errors import NO_VALUE, UNKNOWN, TemplateError, is_unknown, text_of
+from trunkline.services.cloudformation.template.intrinsics.calling import intrinsic, text, texts, value_of
+from trunkline.services.cloudformation.template.intrinsics.references import attribute_of, named
+from trunkline.services.cloudformation.template.scope import Scope
+from trunkline.services.cloudformation.template.substitution import pieces
+
+_JOIN = (
+    "Template error: every Fn::Join object requires two parameters, (1) a string delimiter and "
+    "(2) a list of strings to be joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined."
+)
+_SPLIT = (
+    "Template error: every Fn::Split object requires two parameters, (1) a string delimiter and "
+    "(2) a string to be split or a function that returns a string to be split."
+)
+_SELECT = "Template error: Fn::Select requires a list argument with two elements: an integer index and a list"
+_SUB = (
+    "Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a string as "
+    "first argument, and an optional second argument to specify a mapping of values to replace in the string"
+)
+
+
+def _pair(argument: Any, complaint: str) -> tuple[Any, Any]:
+    if not isinstance(argument, list) or len(argument) != 2:
+        raise TemplateError(complaint)
+    return argument[0], argument[1]
+
+
+@intrinsic("Fn::Join")
+async def join(argument: Any, scope: Scope) -> Any:
+    delimiter, values = _pair(argument, _JOIN)
+    if not isinstance(delimiter, str):
+        raise TemplateError(_JOIN)
+    parts = await texts(values, scope, _JOIN)
+    return UNKNOWN if parts is None else delimiter.join(parts)
+
+
+@intrinsic("Fn::Split")
+async def split(argument: Any, scope: Scope) -> Any:
+    delimiter, source = _pair(argument, _SPLIT)
+    if not isinstance(delimiter, str) or not delimiter:
+        raise TemplateError(_SPLIT)
+    whole = await text(source, scope, _SPLIT)
+    return UNKNOWN if UNKNOWN in whole else whole.split(delimiter)
+
+
+@intrinsic("Fn::Select")
+async def select(argument: Any, scope: Scope) -> Any:
+    at, values = _pair(argument, _SELECT)
+    wanted = await text(at, scope, _SELECT)
+    if wanted == UNKNOWN:
+        return UNKNOWN
+    try:
+        index = int(wanted)
+    except ValueError as error:
+        raise TemplateError(_SELECT) from error
+    found = await value_of(values, scope)
+    if found == UNKNOWN:
+        return UNKNOWN
+    if not isinstance(found, list):
+        raise TemplateError(_SELECT)
+    if not 0 <= index < len(found):
+        raise TemplateError(f"Template error: Fn::Select cannot select nonexistent value at index {index}")
+    return found[index]
+
+
+@intrinsic("Fn::Sub")
+async def sub(argument: Any, scope: Scope) -> Any:
+    own: dict[str, Any] = {}
+    template = argument
+    if isinstance(argument, list):
+        template, own = _pair(argument, _SUB)
+    if not isinstance(template, str) or not isinstance(own, dict):
+        raise TemplateError(_SUB)
+    made = []
+    for piece in pieces(template):
+        if isinstance(piece, str):
+            made.append(piece)
+            continue
+        if piece.name in own:
+            value = await value_of(own[piece.name], scope)
+        elif piece.attribute:
+            value = await attribute_of(*piece.attribute, scope)
+        else:
+            value = await named(piece.name, scope)
+        made.append(_substituted(piece.name, value))
+    return "".join(made)
+
+
+def _substituted(name: str, value: Any) -> str:
+    if value is NO_VALUE:
+        return ""
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return ",".join(value)
+    if isinstance(value, dict | list):
+        raise TemplateError(f"Template error: variable {name} in Fn::Sub expression does not resolve to a string")
+    return text_of(value)
+
+
+@intrinsic("Fn::Base64")
+async def base64_of(argument: Any, scope: Scope) -> Any:
+    whole = await text(argument, scope, "Template error: every Fn::Base64 object must have a String-typed value.")
+    return UNKNOWN if is_unknown(whole) else base64.b64encode(whole.encode()).decode()

@@ -1,0 +1,22 @@
+"""Template text to plain data: JSON when it starts with a brace, else YAML with CloudFormation's short forms."""
+
+from typing import Any
+
+from trunkline.services.cloudformation.template.errors import TemplateError
+from trunkline.services.cloudformation.template.parsing.json_text import parse_json
+from trunkline.services.cloudformation.template.parsing.yaml_text import parse_yaml
+
+MAX_BYTES = 1024 * 1024
+MAX_BODY_BYTES = 51_200
+"""For a template given in the request itself; one by URL may be MAX_BYTES."""
+
+
+def parse(body: str) -> dict[str, Any]:
+    """The template as dicts, lists and scalars, short forms written out. Raises TemplateError."""
+    if len(body.encode()) > MAX_BYTES:
+        raise TemplateError(f"Template may not exceed {MAX_BYTES} bytes in size.")
+    text = body.lstrip("\ufeff")
+    doc = parse_json(text) if text.lstrip().startswith("{") else parse_yaml(text)
+    if not isinstance(doc, dict):
+        raise TemplateError("Template format error: unsupported structure.")
+    return doc

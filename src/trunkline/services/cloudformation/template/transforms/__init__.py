@@ -1,0 +1,5 @@
+"""Transforms: what a template is turned into before anything of it is made."""
+
+from trunkline.services.cloudformation.template.transforms.order import Transforming, transform
+
+__all__ = ["Transforming", "transform"]
