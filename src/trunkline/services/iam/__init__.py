@@ -4,14 +4,16 @@ Real: every policy stored here is evaluated on every call of every service; keys
 credentials open CodeCommit's git; boundaries narrow; role trust is checked by STS. SimulatePrincipalPolicy asks the
 same evaluator. AWS managed policies exist under AWS's names, cut down to the services Trunkline has.
 
-Refused: console passwords, MFA devices, SAML and OpenID Connect providers, signing and server certificates, SSH keys,
+OpenID Connect providers are kept, so that stacks with federation deploy, but no token is exchanged.
+
+Refused: console passwords, MFA devices, SAML providers, signing and server certificates, SSH keys,
 access advisor and credential reports. Nothing is enforced across accounts by organisations (no SCPs).
 """
 
 from trunkline.aws import sessions
 from trunkline.aws.service import Kit, Service
 from trunkline.engines import Engines
-from trunkline.services.iam import store
+from trunkline.services.iam import resources, store
 from trunkline.services.iam.api import Api
 from trunkline.services.iam.identity import StoredIdentity
 from trunkline.services.iam.uses import UseRecorder
@@ -24,4 +26,11 @@ def build(kit: Kit, engines: Engines) -> Service:
     identity = StoredIdentity(kit.db, kit.settings, kit.clock)
     recorder = UseRecorder(kit.db, kit.clock, identity)
     api = Api(kit.db, kit.clock, identity, kit.settings)
-    return Service("iam", api, start=recorder.start, stop=recorder.stop, identity=identity)
+    return Service(
+        "iam",
+        api,
+        start=recorder.start,
+        stop=recorder.stop,
+        identity=identity,
+        resource_types=resources.types(kit.db),
+    )

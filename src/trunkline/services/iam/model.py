@@ -28,7 +28,11 @@ def unique_id(prefix: str) -> str:
 
 @dataclass(slots=True)
 class Holder:
-    """What users, groups and roles have in common: a name, and policies. `key` is the name without its case."""
+    """What users, groups and roles have in common: a name, and policies. `key` is the name without its case.
+
+    `stacked` are the inline policies (names) and attached ones (ARNs) that CloudFormation put there: they belong to
+    resources of stacks, and what is not among them was put by hand.
+    """
 
     account: str
     key: str
@@ -39,6 +43,7 @@ class Holder:
     created: datetime
     inline: dict[str, str] = field(default_factory=dict)
     attached: list[str] = field(default_factory=list)
+    stacked: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -161,6 +166,19 @@ class InstanceProfile:
     arn: str
     created: datetime
     roles: list[str] = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class OidcProvider:
+    """An identity provider that speaks OpenID Connect; `url` is without its scheme, as IAM shows it."""
+
+    account: str
+    arn: str
+    url: str
+    created: datetime
+    clients: list[str] = field(default_factory=list)
+    thumbprints: list[str] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
 
 

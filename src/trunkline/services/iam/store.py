@@ -12,6 +12,7 @@ from trunkline.services.iam.model import (
     Holder,
     InstanceProfile,
     ManagedPolicy,
+    OidcProvider,
     Role,
     ServiceSpecificCredential,
     User,
@@ -26,12 +27,13 @@ POLICIES = Table("iam_policies", ManagedPolicy, key=("account", "arn"))
 PROFILES = Table("iam_instance_profiles", InstanceProfile, key=("account", "key"))
 KEYS = Table("iam_access_keys", AccessKey, key=("access_key_id",), index=("account", "user"))
 CREDENTIALS = Table("iam_service_credentials", ServiceSpecificCredential, key=("id",), index=("user_name", "account"))
+OIDC_PROVIDERS = Table("iam_oidc_providers", OidcProvider, key=("account", "arn"))
 ALIASES = Table("iam_aliases", Alias, key=("account",), index=("alias",))
 
 
 def migrate(db: Database) -> None:
     """Make the tables."""
-    tables = (USERS, GROUPS, ROLES, POLICIES, PROFILES, KEYS, CREDENTIALS, ALIASES)
+    tables = (USERS, GROUPS, ROLES, POLICIES, PROFILES, KEYS, CREDENTIALS, ALIASES, OIDC_PROVIDERS)
     db.migrate("iam", [table.ddl for table in tables])
 
 

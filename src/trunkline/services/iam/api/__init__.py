@@ -6,6 +6,7 @@ from trunkline.services.iam.api.authorization_details import AuthorizationDetail
 from trunkline.services.iam.api.groups import GroupOperations
 from trunkline.services.iam.api.inline import InlinePolicyOperations
 from trunkline.services.iam.api.keys import KeyOperations
+from trunkline.services.iam.api.oidc_providers import OidcProviderOperations
 from trunkline.services.iam.api.policies import PolicyOperations
 from trunkline.services.iam.api.profiles import InstanceProfileOperations
 from trunkline.services.iam.api.roles import RoleOperations
@@ -26,6 +27,7 @@ class Api(
     ServiceCredentialOperations,
     InstanceProfileOperations,
     TagOperations,
+    OidcProviderOperations,
     AccountOperations,
     AuthorizationDetailsOperations,
     SimulateOperations,

@@ -66,7 +66,7 @@ class AccountOperations(Part):
             "AccountMFAEnabled": 0,
             "AccountPasswordPresent": 0,
             "AccountSigningCertificatesPresent": 0,
-            "Providers": 0,
+            "Providers": len(store.OIDC_PROVIDERS.find(self._db, prefix=prefix)),
             "ServerCertificates": 0,
             "AccessKeysPerUserQuota": model.QUOTA_KEYS_PER_USER,
             "GroupsPerUserQuota": model.QUOTA_GROUPS_PER_USER,
@@ -115,10 +115,6 @@ class AccountOperations(Part):
     @operation(USER)
     async def list_signing_certificates(self, call: Call, req: Doc) -> Doc:
         return {"Certificates": [], "IsTruncated": False}
-
-    @operation()
-    async def list_open_id_connect_providers(self, call: Call, req: Doc) -> Doc:
-        return {"OpenIDConnectProviderList": []}
 
     @operation()
     async def list_saml_providers(self, call: Call, req: Doc) -> Doc:

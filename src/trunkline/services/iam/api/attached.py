@@ -4,7 +4,7 @@ from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call, Doc, operation
 from trunkline.core.db import Tx
 from trunkline.services.iam import store, views
-from trunkline.services.iam.api.inline import holder, keep
+from trunkline.services.iam.api.inline import holder, keep, mark
 from trunkline.services.iam.api.part import GROUP, ROLE, USER, Part
 from trunkline.services.iam.model import QUOTA_ATTACHED
 
@@ -38,6 +38,7 @@ class AttachedPolicyOperations(Part):
                     "LimitExceeded", f"Cannot exceed quota for PoliciesPer{kind.capitalize()}: {QUOTA_ATTACHED}"
                 )
             item.attached.append(arn)
+            mark(item, arn, call)
             keep(tx, kind, item)
 
         await self._change(write)
@@ -62,6 +63,7 @@ class AttachedPolicyOperations(Part):
             if arn not in item.attached:
                 raise AwsError("NoSuchEntity", f"Policy {arn} was not found.")
             item.attached.remove(arn)
+            item.stacked = [one for one in item.stacked if one != arn]
             keep(tx, kind, item)
 
         await self._change(write)

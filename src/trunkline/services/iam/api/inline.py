@@ -10,6 +10,7 @@ from trunkline.services.iam.api.part import GROUP, ROLE, USER, Part
 from trunkline.services.iam.documents import check_inline_size, identity_document
 from trunkline.services.iam.model import Holder
 
+_CLOUDFORMATION = "cloudformation.amazonaws.com"
 _TABLES: dict[str, Table[Any]] = {"user": store.USERS, "group": store.GROUPS, "role": store.ROLES}
 _FIND = {"user": store.user, "group": store.group, "role": store.role}
 _NAMES = {"user": "UserName", "group": "GroupName", "role": "RoleName"}
@@ -23,6 +24,12 @@ def holder(reader: Reader, kind: str, call: Call, req: Doc) -> Holder:
 def keep(tx: Tx, kind: str, item: Holder) -> None:
     """Store it."""
     _TABLES[kind].put(tx, item)
+
+
+def mark(item: Holder, policy: str, call: Call) -> None:
+    """Remember a new policy of a holder as a stack's, if CloudFormation puts it."""
+    if call.caller.user_agent == _CLOUDFORMATION and policy not in item.stacked:
+        item.stacked.append(policy)
 
 
 class InlinePolicyOperations(Part):
@@ -45,6 +52,8 @@ class InlinePolicyOperations(Part):
 
         def write(tx: Tx) -> None:
             item = holder(tx, kind, call, req)
+            if req["PolicyName"] not in item.inline:
+                mark(item, req["PolicyName"], call)
             item.inline[req["PolicyName"]] = document
             check_inline_size(kind, item)
             keep(tx, kind, item)
@@ -89,6 +98,7 @@ class InlinePolicyOperations(Part):
             item = holder(tx, kind, call, req)
             _document(item, kind, req["PolicyName"])
             del item.inline[req["PolicyName"]]
+            item.stacked = [one for one in item.stacked if one != req["PolicyName"]]
             keep(tx, kind, item)
 
         await self._change(write)
