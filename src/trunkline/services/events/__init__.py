@@ -6,7 +6,7 @@ Input and InputTransformer; retries by RetryPolicy; each event once for each tar
 the target's API has idempotency tokens.
 
 Refused: other kinds of targets, dead-letter queues, archives and replays, API destinations and connections, partner
-event sources, global endpoints, bus policies, encrypted buses.
+event sources, global endpoints, encrypted buses.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from trunkline.services.events import store
 from trunkline.services.events.api import Api
 from trunkline.services.events.delivery import Courier
 from trunkline.services.events.matching import Rules
+from trunkline.services.events.resources import TYPES
 from trunkline.services.events.scheduler import Scheduler
 
 
@@ -40,4 +41,4 @@ def build(kit: Kit, engines: Engines) -> Service:
         await asyncio.gather(*tasks, return_exceptions=True)
         tasks.clear()
 
-    return Service("events", Api(kit, rules, courier, scheduler), start, stop)
+    return Service("events", Api(kit, rules, courier, scheduler), start, stop, resource_types=TYPES)

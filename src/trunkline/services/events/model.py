@@ -22,6 +22,16 @@ class EventBus:
 
 
 @dataclass(slots=True)
+class BusPolicy:
+    """The resource policy of a bus, the default one's too."""
+
+    account: str
+    region: str
+    bus: str
+    text: str
+
+
+@dataclass(slots=True)
 class Rule:
     """A rule with its targets, each as PutTargets gave it.
 

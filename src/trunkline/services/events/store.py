@@ -6,11 +6,12 @@ from typing import Any
 import orjson
 
 from trunkline.core.db import Reader, Table, Tx
-from trunkline.services.events.model import Delivery, EventBus, Rule
+from trunkline.services.events.model import BusPolicy, Delivery, EventBus, Rule
 
 BUSES = Table("events_buses", EventBus, key=("account", "region", "name"))
 RULES = Table("events_rules", Rule, key=("account", "region", "bus", "name"))
 DELIVERIES = Table("events_deliveries", Delivery, key=("event_id", "rule_arn", "target_id"), index=("state", "due"))
+POLICIES = Table("events_bus_policies", BusPolicy, key=("account", "region", "bus"))
 
 MIGRATIONS = [
     BUSES.ddl,
@@ -22,6 +23,7 @@ MIGRATIONS = [
     );
     CREATE TABLE events_occurrences (rule_arn TEXT PRIMARY KEY, last REAL NOT NULL);
     """,
+    POLICIES.ddl,
 ]
 
 _KEEP_S = 86_400.0

@@ -13,10 +13,11 @@ from trunkline.engines import Engines
 from trunkline.services.kms import store
 from trunkline.services.kms.api import Api
 from trunkline.services.kms.material import MasterKey
+from trunkline.services.kms.resources import TYPES
 
 
 def build(kit: Kit, engines: Engines) -> Service:
     """Make the service, and its master key the first time."""
     store.migrate(kit.db)
     master = MasterKey(kit.settings.data_dir / "kms-master.key")
-    return Service("kms", Api(kit.db, kit.clock, master, kit.call))
+    return Service("kms", Api(kit.db, kit.clock, master, kit.call), resource_types=TYPES)

@@ -2,8 +2,9 @@
 
 Real: log groups with retention and deletion protection, streams, PutLogEvents with AWS's limits and rejections,
 GetLogEvents with tokens in both directions, FilterLogEvents with the whole pattern syntax (`aws logs tail --follow`
-works on it), StartLiveTail, metric filters that publish to CloudWatch, tags.
-Refused: KMS keys, the DELIVERY class, and all that is not implemented (Insights, subscriptions, exports).
+works on it), StartLiveTail, metric filters that publish to CloudWatch, subscription filters that call Lambda, tags.
+Kept without effect: resource policies, saved queries, and a group's KMS key (it must be usable; nothing is encrypted).
+Refused: the DELIVERY class, and all that is not implemented (Insights, other subscriptions, exports).
 
 For services that follow a log and must write every line once although they may be killed at any moment (containers of
 ECS and CodeBuild): call PutLogEvents as a service with `sequenceToken` set to your own mark of how far the source has
@@ -18,6 +19,7 @@ from __future__ import annotations
 from trunkline.aws.service import Kit, Service
 from trunkline.engines import Engines
 from trunkline.services.logs.api import Api
+from trunkline.services.logs.resources import TYPES
 from trunkline.services.logs.retention import Retention
 from trunkline.services.logs.store import Store
 
@@ -25,4 +27,6 @@ from trunkline.services.logs.store import Store
 def build(kit: Kit, engines: Engines) -> Service:
     store = Store(kit.db)
     retention = Retention(store, engines.telemetry, kit.clock)
-    return Service("logs", Api(kit, store, engines.telemetry), start=retention.start, stop=retention.stop)
+    return Service(
+        "logs", Api(kit, store, engines.telemetry), start=retention.start, stop=retention.stop, resource_types=TYPES
+    )

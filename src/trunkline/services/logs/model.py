@@ -17,6 +17,8 @@ MAX_AHEAD_MS = 2 * 3_600_000
 MAX_PAGE_EVENTS = 10_000
 MAX_PAGE_BYTES = 1_048_576
 MAX_METRIC_FILTERS = 100
+MAX_SUBSCRIPTION_FILTERS = 2
+MAX_RESOURCE_POLICIES = 10
 
 
 @dataclass
@@ -63,3 +65,35 @@ class MetricFilter:
     default: float | None = None
     unit: str = "None"
     dimensions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class SubscriptionFilter:
+    group_id: str
+    name: str
+    pattern: str
+    destination: str
+    created_ms: int
+    role_arn: str = ""
+    distribution: str = "ByLogStream"
+
+
+@dataclass
+class ResourcePolicy:
+    account: str
+    region: str
+    name: str
+    text: str
+    updated_ms: int
+
+
+@dataclass
+class QueryDefinition:
+    account: str
+    region: str
+    id: str
+    name: str
+    text: str
+    updated_ms: int
+    groups: list[str] = field(default_factory=list)
+    parameters: list[dict[str, str]] = field(default_factory=list)

@@ -11,13 +11,24 @@ from typing import TypeVar
 
 from trunkline.aws.errors import AwsError
 from trunkline.core.db import AlreadyExists, Database, Table, Tx
-from trunkline.services.logs.model import LogGroup, LogStream, MetricFilter
+from trunkline.services.logs.model import (
+    LogGroup,
+    LogStream,
+    MetricFilter,
+    QueryDefinition,
+    ResourcePolicy,
+    SubscriptionFilter,
+)
 
 T = TypeVar("T")
 
 GROUPS = Table("logs_groups", LogGroup, key=("account", "region", "name"))
 STREAMS = Table("logs_streams", LogStream, key=("group_id", "name"))
 FILTERS = Table("logs_metric_filters", MetricFilter, key=("group_id", "name"))
+
+SUBSCRIPTIONS = Table("logs_subscription_filters", SubscriptionFilter, key=("group_id", "name"))
+POLICIES = Table("logs_resource_policies", ResourcePolicy, key=("account", "region", "name"))
+QUERIES = Table("logs_query_definitions", QueryDefinition, key=("account", "region", "id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +38,14 @@ class Target:
     group: LogGroup
     stream: LogStream
     filters: tuple[MetricFilter, ...]
+    subscriptions: tuple[SubscriptionFilter, ...]
 
 
 class Store:
     def __init__(self, db: Database) -> None:
-        self._db = db
+        self._db = self.db = db
         self._targets: dict[tuple[str, str, str, str], Target] = {}
-        db.migrate("logs", [GROUPS.ddl + STREAMS.ddl + FILTERS.ddl])
+        db.migrate("logs", [GROUPS.ddl + STREAMS.ddl + FILTERS.ddl, SUBSCRIPTIONS.ddl + POLICIES.ddl + QUERIES.ddl])
 
     async def write(self, work: Callable[[Tx], T]) -> T:
         result = await self._db.write(work)
@@ -77,6 +89,7 @@ class Store:
             GROUPS.delete(tx, group.account, group.region, group.name)
             tx.execute(f"DELETE FROM {STREAMS.name} WHERE group_id = ?", (group.id,))
             tx.execute(f"DELETE FROM {FILTERS.name} WHERE group_id = ?", (group.id,))
+            tx.execute(f"DELETE FROM {SUBSCRIPTIONS.name} WHERE group_id = ?", (group.id,))
 
         await self.write(work)
 
@@ -112,10 +125,15 @@ class Store:
         if found is None:
             group = self.group(account, region, group_name)
             stream = self.stream(group, stream_name)
-            found = self._targets[key] = Target(group, stream, tuple(self.filters(group)))
+            found = self._targets[key] = Target(
+                group, stream, tuple(self.filters(group)), tuple(self.subscriptions(group))
+            )
         return found
 
     # -- metric filters
 
     def filters(self, group: LogGroup) -> list[MetricFilter]:
         return FILTERS.find(self._db, prefix=(group.id,))
+
+    def subscriptions(self, group: LogGroup) -> list[SubscriptionFilter]:
+        return SUBSCRIPTIONS.find(self._db, prefix=(group.id,))

@@ -11,9 +11,10 @@ from trunkline.engines import Engines
 from trunkline.services.secretsmanager import store
 from trunkline.services.secretsmanager.api import Api
 from trunkline.services.secretsmanager.envelope import Envelope
+from trunkline.services.secretsmanager.resources import TYPES
 
 
 def build(kit: Kit, engines: Engines) -> Service:
     """Make the service."""
     store.migrate(kit.db)
-    return Service("secretsmanager", Api(kit.db, kit.clock, Envelope(kit.call), kit.call))
+    return Service("secretsmanager", Api(kit.db, kit.clock, Envelope(kit.call), kit.call), resource_types=TYPES)

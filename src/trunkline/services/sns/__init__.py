@@ -17,6 +17,7 @@ from trunkline.services.sns import store
 from trunkline.services.sns.api import Api
 from trunkline.services.sns.delivery import Courier
 from trunkline.services.sns.outbox import Outbox
+from trunkline.services.sns.resources import TYPES
 from trunkline.services.sns.signing import Signer
 from trunkline.services.sns.web import Pages
 from trunkline.services.sns.wording import ROUTE
@@ -39,4 +40,4 @@ def build(kit: Kit, engines: Engines) -> Service:
         await asyncio.gather(*tasks, return_exceptions=True)
         tasks.clear()
 
-    return Service("sns", api, start, stop, routes={ROUTE: Pages(api, signer)})
+    return Service("sns", api, start, stop, routes={ROUTE: Pages(api, signer)}, resource_types=TYPES)

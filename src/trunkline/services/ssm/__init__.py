@@ -12,10 +12,11 @@ from trunkline.aws.service import Kit, Service
 from trunkline.engines import Engines
 from trunkline.services.ssm import store
 from trunkline.services.ssm.api import Api
+from trunkline.services.ssm.resources import TYPES
 from trunkline.services.ssm.secure import Secure
 
 
 def build(kit: Kit, engines: Engines) -> Service:
     """Make the service."""
     store.migrate(kit.db)
-    return Service("ssm", Api(kit.db, kit.clock, kit.ledger, Secure(kit.call), kit.call))
+    return Service("ssm", Api(kit.db, kit.clock, kit.ledger, Secure(kit.call), kit.call), resource_types=TYPES)

@@ -66,6 +66,7 @@ class BusApi:
             if store.RULES.find(tx, prefix=(call.account, call.region, name), limit=1):
                 raise invalid("Event bus can't be deleted since it has rules.")
             store.BUSES.delete(tx, call.account, call.region, name)
+            store.POLICIES.delete(tx, call.account, call.region, name)
 
         await self.kit.db.write(delete)
         return {}
@@ -74,12 +75,14 @@ class BusApi:
     async def describe_event_bus(self, call: Call, req: Doc) -> Doc:
         name = bus_name(req.get("Name"))
         arn = bus_arn(call.account, call.region, name)
+        policy = store.POLICIES.get(self.kit.db, call.account, call.region, name)
+        text = policy.text if policy else None
         if name == DEFAULT_BUS:
-            return {"Name": name, "Arn": arn}
+            return {"Name": name, "Arn": arn, "Policy": text}
         found = store.BUSES.get(self.kit.db, call.account, call.region, name)
         if found is None:
             raise no_bus(name)
-        return _shown(found)
+        return {**_shown(found), "Policy": text}
 
     @operation("*")
     async def list_event_buses(self, call: Call, req: Doc) -> Doc:

@@ -24,6 +24,7 @@ from trunkline.services.logs.model import (
     LogGroup,
 )
 from trunkline.services.logs.pattern import InvalidPattern, Pattern, compile_pattern
+from trunkline.services.logs.subscription_filters import deliver
 
 _SEARCH_S = 1.0
 _LATEST_MS = 1 << 60
@@ -54,6 +55,8 @@ class Events(Context):
             self._live_tail.publish(target.group.id, target.stream.name, times, messages, now)
             for metric_filter in target.filters:
                 await publish(self._kit, target.group, metric_filter, times, messages)
+            for subscription in target.subscriptions:
+                deliver(self._kit, target.group, target.stream.name, subscription, times, messages)
         answer: Doc = {"nextSequenceToken": position or f"{now:056d}"}
         if rejected:
             answer["rejectedLogEventsInfo"] = rejected

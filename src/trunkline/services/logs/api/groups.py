@@ -19,18 +19,52 @@ class Groups(Context):
         if req.get("logGroupClass") == "DELIVERY":
             raise Refused("Trunkline has no log groups of the class DELIVERY: use STANDARD.")
         if "kmsKeyId" in req:
-            raise Refused("Trunkline does not encrypt log groups with a KMS key: leave kmsKeyId out.")
+            await self._check_key(call, req["kmsKeyId"])
         group = LogGroup(
             call.account,
             call.region,
             name,
             ids.hex_id(16),
             self._now_ms(),
+            kms_key_id=req.get("kmsKeyId"),
             log_class=req.get("logGroupClass", "STANDARD"),
             deletion_protection=req.get("deletionProtectionEnabled", False),
             tags=tags.normalise(req.get("tags"), error="InvalidParameterException"),
         )
         await self._store.add_group(group)
+        return {}
+
+    async def _check_key(self, call: Call, key_id: str) -> None:
+        try:
+            key = (await self._kit.call("kms", "DescribeKey", {"KeyId": key_id}, as_=call.caller))["KeyMetadata"]
+        except AwsError as error:
+            raise AwsError("InvalidParameterException", f"The specified KMS key {key_id} cannot be used.") from error
+        if not key["Enabled"] or key["KeySpec"] != "SYMMETRIC_DEFAULT":
+            raise AwsError("InvalidParameterException", f"The specified KMS key {key_id} cannot be used.")
+
+    @operation(group_resource)
+    async def associate_kms_key(self, call: Call, req: Doc) -> Doc:
+        group = self._group(
+            call, {"logGroupIdentifier": req["resourceIdentifier"]} if "logGroupName" not in req else req
+        )
+        await self._check_key(call, req["kmsKeyId"])
+
+        def change(group: LogGroup) -> None:
+            group.kms_key_id = req["kmsKeyId"]
+
+        await self._store.change_group(group, change)
+        return {}
+
+    @operation(group_resource)
+    async def disassociate_kms_key(self, call: Call, req: Doc) -> Doc:
+        group = self._group(
+            call, {"logGroupIdentifier": req["resourceIdentifier"]} if "logGroupName" not in req else req
+        )
+
+        def change(group: LogGroup) -> None:
+            group.kms_key_id = None
+
+        await self._store.change_group(group, change)
         return {}
 
     @operation(group_resource)

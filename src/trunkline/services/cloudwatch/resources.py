@@ -1,0 +1,150 @@
+"""CloudFormation's view of CloudWatch: alarms, composite alarms and dashboards.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_CloudWatch.html
+"""
+
+from __future__ import annotations
+
+import json
+
+from trunkline.aws import tags
+from trunkline.aws.resources import Provision, ResourceType
+from trunkline.aws.service import Doc
+
+_COMMON = {
+    "ActionsEnabled",
+    "AlarmActions",
+    "AlarmDescription",
+    "AlarmName",
+    "InsufficientDataActions",
+    "OKActions",
+    "Tags",
+}
+
+
+class _AnyAlarm(ResourceType):
+    """What the two kinds share; `kind` is the API's word for them."""
+
+    kind: str
+    put: str
+
+    async def create(self, on: Provision, wanted: Doc) -> str:
+        name = str(wanted.get("AlarmName") or on.name(255))
+        request = {key: value for key, value in wanted.items() if key not in ("AlarmName", "Tags")}
+        given = tags.pairs(on.tags(wanted.get("Tags")))
+        await on.call("cloudwatch", self.put, AlarmName=name, **request, Tags=given)
+        return name
+
+    async def read(self, on: Provision, physical_id: str) -> Doc | None:
+        asked = {"AlarmNames": [physical_id], "AlarmTypes": [self.kind]}
+        found = (await on.call("cloudwatch", "DescribeAlarms", **asked)).get(f"{self.kind}s")
+        if not found:
+            return None
+        alarm = found[0]
+        read = {key: alarm[key] for key in self.honoured if alarm.get(key) not in (None, [])}
+        tagged = await _tags(on, alarm["AlarmArn"])
+        return {**read, "Arn": alarm["AlarmArn"], "Tags": tags.pairs(tags.own(tagged))}
+
+    async def update(self, on: Provision, physical_id: str, old: Doc, new: Doc) -> None:
+        request = {key: value for key, value in new.items() if key not in ("AlarmName", "Tags")}
+        await on.call("cloudwatch", self.put, AlarmName=physical_id, **request)
+        alarm = await self.read(on, physical_id)
+        if alarm is not None:
+            await _retag(on, alarm["Arn"], new)
+
+    async def delete(self, on: Provision, physical_id: str) -> None:
+        await on.look("cloudwatch", "DeleteAlarms", "ResourceNotFound", AlarmNames=[physical_id])
+
+    async def existing(self, on: Provision) -> list[str]:
+        found = await on.pages("cloudwatch", "DescribeAlarms", f"{self.kind}s", AlarmTypes=[self.kind])
+        return [alarm["AlarmName"] for alarm in found]
+
+
+class Alarm(_AnyAlarm):
+    name = "AWS::CloudWatch::Alarm"
+    kind, put = "MetricAlarm", "PutMetricAlarm"
+    honoured = frozenset(
+        {
+            *_COMMON,
+            "ComparisonOperator",
+            "DatapointsToAlarm",
+            "Dimensions",
+            "EvaluateLowSampleCountPercentile",
+            "EvaluationPeriods",
+            "ExtendedStatistic",
+            "MetricName",
+            "Metrics",
+            "Namespace",
+            "Period",
+            "Statistic",
+            "Threshold",
+            "TreatMissingData",
+            "Unit",
+        }
+    )
+
+
+class CompositeAlarm(_AnyAlarm):
+    name = "AWS::CloudWatch::CompositeAlarm"
+    kind, put = "CompositeAlarm", "PutCompositeAlarm"
+    honoured = frozenset(
+        {*_COMMON, "ActionsSuppressor", "ActionsSuppressorExtensionPeriod", "ActionsSuppressorWaitPeriod", "AlarmRule"}
+    )
+
+
+class Dashboard(ResourceType):
+    name = "AWS::CloudWatch::Dashboard"
+    honoured = frozenset({"DashboardBody", "DashboardName", "Tags"})
+
+    async def create(self, on: Provision, wanted: Doc) -> str:
+        name = str(wanted.get("DashboardName") or on.name(255))
+        await on.call(
+            "cloudwatch",
+            "PutDashboard",
+            DashboardName=name,
+            DashboardBody=_body(wanted),
+            Tags=tags.pairs(on.tags(wanted.get("Tags"))),
+        )
+        return name
+
+    async def read(self, on: Provision, physical_id: str) -> Doc | None:
+        absent = ("DashboardNotFoundError", "ResourceNotFound")
+        found = await on.look("cloudwatch", "GetDashboard", *absent, DashboardName=physical_id)
+        if found is None:
+            return None
+        tagged = tags.pairs(tags.own(await _tags(on, found["DashboardArn"])))
+        return {"DashboardName": physical_id, "DashboardBody": found["DashboardBody"], "Tags": tagged}
+
+    async def update(self, on: Provision, physical_id: str, old: Doc, new: Doc) -> None:
+        if old.get("DashboardBody") != new.get("DashboardBody"):
+            await on.call("cloudwatch", "PutDashboard", DashboardName=physical_id, DashboardBody=_body(new))
+        found = await on.call("cloudwatch", "GetDashboard", DashboardName=physical_id)
+        await _retag(on, found["DashboardArn"], new)
+
+    async def delete(self, on: Provision, physical_id: str) -> None:
+        absent = ("DashboardNotFoundError", "ResourceNotFound")
+        await on.look("cloudwatch", "DeleteDashboards", *absent, DashboardNames=[physical_id])
+
+    async def existing(self, on: Provision) -> list[str]:
+        return [one["DashboardName"] for one in await on.pages("cloudwatch", "ListDashboards", "DashboardEntries")]
+
+
+async def _tags(on: Provision, arn: str) -> dict[str, str]:
+    answer = await on.call("cloudwatch", "ListTagsForResource", ResourceARN=arn)
+    return {tag["Key"]: tag["Value"] for tag in answer["Tags"]}
+
+
+async def _retag(on: Provision, arn: str, new: Doc) -> None:
+    put, drop = tags.changes(await _tags(on, arn), on.tags(new.get("Tags")))
+    if put:
+        await on.call("cloudwatch", "TagResource", ResourceARN=arn, Tags=tags.pairs(put))
+    if drop:
+        await on.call("cloudwatch", "UntagResource", ResourceARN=arn, TagKeys=drop)
+
+
+def _body(wanted: Doc) -> str:
+    body = wanted["DashboardBody"]
+    return body if isinstance(body, str) else json.dumps(body)
+
+
+TYPES: tuple[ResourceType, ...] = (Alarm(), Dashboard())

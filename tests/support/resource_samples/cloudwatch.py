@@ -1,0 +1,74 @@
+"""Samples of CloudWatch's types."""
+
+from tests.support.resource_samples import Sample
+
+_BODY = '{"widgets":[{"type":"text","width":6,"height":3,"properties":{"markdown":"%s"}}]}'
+_ALARM = {
+    "Namespace": "Samples",
+    "MetricName": "Errors",
+    "Statistic": "Sum",
+    "Period": 60,
+    "EvaluationPeriods": 1,
+    "Threshold": 1,
+    "ComparisonOperator": "GreaterThanThreshold",
+}
+
+SAMPLES = {
+    "AWS::CloudWatch::Alarm": Sample(
+        {
+            **_ALARM,
+            "AlarmName": "sample-alarm",
+            "AlarmDescription": "a sample",
+            "AlarmActions": [{"Ref": "Topic"}],
+            "Dimensions": [{"Name": "Service", "Value": "one"}],
+            "Tags": [{"Key": "team", "Value": "delivery"}],
+        },
+        {
+            "AlarmDescription": "another",
+            "Threshold": 5,
+            "Period": 300,
+            "Statistic": "Average",
+            "MetricName": "Faults",
+            "Namespace": "Others",
+            "EvaluationPeriods": 3,
+            "DatapointsToAlarm": 2,
+            "ComparisonOperator": "LessThanThreshold",
+            "TreatMissingData": "notBreaching",
+            "Unit": "Count",
+            "ActionsEnabled": False,
+            "OKActions": [{"Ref": "Topic"}],
+            "InsufficientDataActions": [{"Ref": "Topic"}],
+            "AlarmActions": [{"Ref": "Other"}],
+            "Dimensions": [{"Name": "Service", "Value": "two"}],
+            "Tags": [{"Key": "team", "Value": "platform"}],
+        },
+        {"Topic": ("AWS::SNS::Topic", {}), "Other": ("AWS::SNS::Topic", {})},
+    ),
+    "AWS::CloudWatch::Alarm (in the form of Metrics)": Sample(
+        {
+            "EvaluationPeriods": 1,
+            "Threshold": 1,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "Metrics": [
+                {
+                    "Id": "m1",
+                    "MetricStat": {
+                        "Metric": {"Namespace": "Samples", "MetricName": "Errors"},
+                        "Period": 60,
+                        "Stat": "p99",
+                    },
+                    "ReturnData": True,
+                }
+            ],
+        },
+        {"EvaluateLowSampleCountPercentile": "ignore"},
+    ),
+    "AWS::CloudWatch::Dashboard": Sample(
+        {
+            "DashboardName": "sample-dashboard",
+            "DashboardBody": _BODY % "one",
+            "Tags": [{"Key": "team", "Value": "delivery"}],
+        },
+        {"DashboardBody": _BODY % "two", "Tags": [{"Key": "team", "Value": "platform"}]},
+    ),
+}
