@@ -19,4 +19,5 @@ SERVICES: tuple[str, ...] = (
     "codebuild",
     "codedeploy",
     "codepipeline",
+    "cloudcontrol",
 )
