@@ -27,11 +27,11 @@ def at_once(work: Coroutine[Any, Any, T]) -> T:
 
 def conditions(template: Template, scope: Scope) -> dict[str, bool]:
     """Every condition of the template and whether it holds; the scope is asked for parameters and mappings only."""
-    working = _Conditions(template, scope)
+    working = LazyConditions(template, scope)
     return {name: working.condition(name) for name in template.conditions}
 
 
-class _Conditions:
+class LazyConditions:
     """The given scope, with the template's conditions worked out as they are asked for."""
 
     def __init__(self, template: Template, scope: Scope) -> None:

@@ -15,8 +15,13 @@ def parse(body: str) -> dict[str, Any]:
     """The template as dicts, lists and scalars, short forms written out. Raises TemplateError."""
     if len(body.encode()) > MAX_BYTES:
         raise TemplateError(f"Template may not exceed {MAX_BYTES} bytes in size.")
-    text = body.lstrip("\ufeff")
-    doc = parse_json(text) if text.lstrip().startswith("{") else parse_yaml(text)
+    doc = parse_snippet(body)
     if not isinstance(doc, dict):
         raise TemplateError("Template format error: unsupported structure.")
     return doc
+
+
+def parse_snippet(body: str) -> Any:
+    """A piece of a template, of any kind."""
+    text = body.lstrip("\ufeff")
+    return parse_json(text) if text.lstrip().startswith(("{", "[")) else parse_yaml(text)
