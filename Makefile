@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PYTEST := $(BIN)/python -m pytest
+# Tests mostly wait (for containers, clocks and syncs), so there are more workers than two cores; a file's tests stay together.
+WORKERS ?= 3
+PARALLEL := -n $(WORKERS) --dist loadfile
 
 .PHONY: help setup machine venv check lint types imports size test unit demo up e2e faults bench reference clean
 
@@ -45,7 +48,7 @@ size:
 # A test that fails is tried once more, and told as a rerun: some wait for clocks and containers of a machine that may be
 # busy with something else. Two failures in a row are a failure.
 test: setup check ## everything: checks and all tests
-	@$(PYTEST) tests -m 'not slow' --reruns 1 --durations=15
+	@$(PYTEST) tests -m 'not slow' $(PARALLEL) --reruns 1 --durations=15
 
 unit: venv ## the tests that need neither Docker nor HAProxy
 	@$(PYTEST) tests -m 'not slow and not docker and not haproxy'

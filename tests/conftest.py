@@ -7,6 +7,11 @@ import pytest
 from tests.support.server import Server
 
 
+def pytest_collection_modifyitems(items):
+    """The long ones first, so that no worker is left with them when the others are done."""
+    items.sort(key=lambda item: not item.nodeid.startswith(("tests/e2e", "tests/wire", "tests/faults")))
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
     """One server with fake engines for all API tests of a session; tests use random names."""
