@@ -11,6 +11,7 @@ Pure: nothing here touches a database or a service; what only an account knows i
     properties = await evaluate(resource.properties, scope)
 """
 
+from trunkline.services.cloudformation.template.checks.definitions import check_export_name, check_policy
 from trunkline.services.cloudformation.template.conditions import conditions
 from trunkline.services.cloudformation.template.dynamic import secret_reference, secret_value, ssm_reference
 from trunkline.services.cloudformation.template.errors import (
@@ -66,6 +67,8 @@ __all__ = [
     "Unknown",
     "active",
     "capabilities",
+    "check_export_name",
+    "check_policy",
     "conditions",
     "declarations",
     "evaluate",

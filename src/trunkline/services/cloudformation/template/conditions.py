@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-sectio
 from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar
 
+from trunkline.services.cloudformation.template import words
 from trunkline.services.cloudformation.template.errors import TemplateError, Unknown
 from trunkline.services.cloudformation.template.intrinsics.logic import truth
 from trunkline.services.cloudformation.template.model import Template
@@ -43,10 +44,7 @@ class LazyConditions:
     def condition(self, name: str) -> bool:
         if name not in self._known:
             if name not in self._template.conditions:
-                raise TemplateError(
-                    f"Template format error: Unresolved condition dependency {name} in the Conditions block of the "
-                    "template"
-                )
+                raise TemplateError(words.unresolved_condition(name))
             if name in self._open:
                 circle = self._open[self._open.index(name) :]
                 raise TemplateError(f"Template error: Found circular condition dependency: {', '.join(circle)}")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from trunkline.services.cloudformation.template import words
 from trunkline.services.cloudformation.template.errors import TemplateError
 
 _PIECE = re.compile(r"\$\{([^{}]*)\}")
@@ -38,10 +39,7 @@ def pieces(text: str) -> Iterator[str | Variable]:
             continue
         name = name.strip()
         if not _VARIABLE.fullmatch(name):
-            raise TemplateError(
-                "Template error: variable names in Fn::Sub syntax must contain only alphanumeric characters, "
-                "underscores, periods, and colons"
-            )
+            raise TemplateError(words.SUB_VARIABLE)
         yield Variable(name)
     if end < len(text):
         yield text[end:]

@@ -7,14 +7,11 @@ import ipaddress
 from itertools import islice
 from typing import Any
 
+from trunkline.services.cloudformation.template import words
 from trunkline.services.cloudformation.template.errors import UNKNOWN, TemplateError
 from trunkline.services.cloudformation.template.intrinsics.calling import intrinsic, text
 from trunkline.services.cloudformation.template.scope import Scope
 
-_CIDR = (
-    "Template error: every Fn::Cidr object requires two required parameters, (1) an ipBlock and (2) a count, "
-    "and one optional parameter, (3) cidrBits"
-)
 _MOST = 256
 _DEFAULT_BITS = {4: 8, 6: 64}
 
@@ -22,8 +19,8 @@ _DEFAULT_BITS = {4: 8, 6: 64}
 @intrinsic("Fn::Cidr")
 async def cidr(argument: Any, scope: Scope) -> Any:
     if not isinstance(argument, list) or len(argument) not in {2, 3}:
-        raise TemplateError(_CIDR)
-    given = [await text(item, scope, _CIDR) for item in argument]
+        raise TemplateError(words.CIDR)
+    given = [await text(item, scope, words.CIDR) for item in argument]
     if any(UNKNOWN in item for item in given):
         return UNKNOWN
     return blocks(given[0], given[1], given[2] if len(given) == 3 else None)
@@ -36,7 +33,7 @@ def blocks(block: str, count: str, bits: str | None) -> list[str]:
         wanted = int(count)
         host_bits = _DEFAULT_BITS[network.version] if bits is None else int(bits)
     except ValueError as error:
-        raise TemplateError(_CIDR) from error
+        raise TemplateError(words.CIDR) from error
     if not 1 <= wanted <= _MOST:
         raise TemplateError(f"Template error: Fn::Cidr count must be between 1 and {_MOST}, not {wanted}")
     prefix = network.max_prefixlen - host_bits

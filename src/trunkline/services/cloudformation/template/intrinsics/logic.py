@@ -5,28 +5,28 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-functio
 
 from typing import Any
 
+from trunkline.services.cloudformation.template import words
 from trunkline.services.cloudformation.template.errors import TemplateError, text_of
 from trunkline.services.cloudformation.template.intrinsics.calling import intrinsic, value_of
 from trunkline.services.cloudformation.template.scope import Scope
 
-_IF = "Template error: Fn::If requires a list argument with the first element being a condition"
 _FEWEST, _MOST = 2, 10
 
 
 def holds(name: Any, scope: Scope) -> bool:
     """Whether the named condition holds."""
     if not isinstance(name, str):
-        raise TemplateError(_IF)
+        raise TemplateError(words.IF)
     try:
         return scope.condition(name)
     except KeyError as error:
-        raise TemplateError(f"Template error: unresolved condition dependency {name} in Fn::If") from error
+        raise TemplateError(words.unresolved_if(name)) from error
 
 
 @intrinsic("Fn::If")
 async def if_(argument: Any, scope: Scope) -> Any:
     if not isinstance(argument, list) or len(argument) != 3:
-        raise TemplateError(_IF)
+        raise TemplateError(words.IF)
     name, yes, no = argument
     return await value_of(yes if holds(name, scope) else no, scope)
 
@@ -48,7 +48,7 @@ async def truth(value: Any, scope: Scope) -> bool:
 
 async def _equals(argument: Any, scope: Scope) -> bool:
     if not isinstance(argument, list) or len(argument) != 2:
-        raise TemplateError("Template error: Fn::Equals requires a list argument with two elements")
+        raise TemplateError(words.EQUALS)
     left, right = [_comparable(await value_of(item, scope)) for item in argument]
     return bool(left == right)
 
@@ -63,7 +63,7 @@ def _comparable(value: Any) -> Any:
 
 async def _not(argument: Any, scope: Scope) -> bool:
     if not isinstance(argument, list) or len(argument) != 1:
-        raise TemplateError("Template error: Fn::Not requires a list argument with one element")
+        raise TemplateError(words.NOT)
     return not await truth(argument[0], scope)
 
 
@@ -77,10 +77,7 @@ async def _or(argument: Any, scope: Scope) -> bool:
 
 def _several(name: str, argument: Any) -> list[Any]:
     if not isinstance(argument, list) or not _FEWEST <= len(argument) <= _MOST:
-        raise TemplateError(
-            f"Template error: every {name} object requires a list of at least {_FEWEST} and at most {_MOST} boolean "
-            "parameters."
-        )
+        raise TemplateError(words.several(name))
     return argument
 
 

@@ -2,30 +2,17 @@
 
 from typing import Any
 
+from trunkline.services.cloudformation.template import words
 from trunkline.services.cloudformation.template.errors import NO_VALUE, UNKNOWN, TemplateError, Unknown
 from trunkline.services.cloudformation.template.intrinsics.calling import intrinsic, text, value_of
 from trunkline.services.cloudformation.template.scope import Scope
 
-_GET_ATT = (
-    "Template error: every Fn::GetAtt object requires two non-empty parameters, "
-    "the resource name and the resource attribute"
-)
-_FIND_IN_MAP = (
-    "Template error: every Fn::FindInMap object requires three parameters, "
-    "the map name, map key and the attribute for return value"
-)
-_IMPORT_VALUE = (
-    "Template error: the attribute in Fn::ImportValue must not depend on any resources, imported values, or Fn::GetAZs"
-)
-_STACK_OUTPUT = "Template error: every Fn::GetStackOutput object requires StackName and OutputName"
 _STACK_OUTPUT_MEMBERS = frozenset({"StackName", "OutputName", "Region", "RoleArn"})
 
 
 @intrinsic("Ref")
 async def ref(argument: Any, scope: Scope) -> Any:
-    return await named(
-        await text(argument, scope, "Template error: every Ref object must have a single String value."), scope
-    )
+    return await named(await text(argument, scope, words.REF), scope)
 
 
 async def named(name: str, scope: Scope) -> Any:
@@ -52,12 +39,12 @@ async def get_att(argument: Any, scope: Scope) -> Any:
     if isinstance(argument, str):
         logical, _, attribute = argument.partition(".")
     elif isinstance(argument, list) and len(argument) >= 2:
-        logical = await text(argument[0], scope, _GET_ATT)
-        attribute = ".".join([await text(part, scope, _GET_ATT) for part in argument[1:]])
+        logical = await text(argument[0], scope, words.GET_ATT)
+        attribute = ".".join([await text(part, scope, words.GET_ATT) for part in argument[1:]])
     else:
-        raise TemplateError(_GET_ATT)
+        raise TemplateError(words.GET_ATT)
     if not logical or not attribute:
-        raise TemplateError(_GET_ATT)
+        raise TemplateError(words.GET_ATT)
     return await attribute_of(logical, attribute, scope)
 
 
@@ -71,11 +58,11 @@ async def attribute_of(logical: str, attribute: str, scope: Scope) -> Any:
 @intrinsic("Fn::FindInMap")
 async def find_in_map(argument: Any, scope: Scope) -> Any:
     if not isinstance(argument, list) or len(argument) not in {3, 4}:
-        raise TemplateError(_FIND_IN_MAP)
-    name, top, second = [await text(part, scope, _FIND_IN_MAP) for part in argument[:3]]
+        raise TemplateError(words.FIND_IN_MAP)
+    name, top, second = [await text(part, scope, words.FIND_IN_MAP) for part in argument[:3]]
     options = argument[3] if len(argument) == 4 else {}
     if not isinstance(options, dict) or (options and set(options) != {"DefaultValue"}):
-        raise TemplateError(_FIND_IN_MAP)
+        raise TemplateError(words.FIND_IN_MAP)
     mapping = scope.mapping(name)
     try:
         if mapping is not None:
@@ -85,15 +72,13 @@ async def find_in_map(argument: Any, scope: Scope) -> Any:
     if "DefaultValue" in options:
         return await value_of(options["DefaultValue"], scope)
     if mapping is None:
-        raise TemplateError(
-            f"Template error: Mapping named '{name}' is not present in the 'Mappings' section of template."
-        )
-    raise TemplateError(f"Template error: Unable to get mapping for {name}::{top}::{second}")
+        raise TemplateError(words.no_mapping(name))
+    raise TemplateError(words.no_mapped_value(name, top, second))
 
 
 @intrinsic("Fn::ImportValue")
 async def import_value(argument: Any, scope: Scope) -> Any:
-    name = await text(argument, scope, _IMPORT_VALUE)
+    name = await text(argument, scope, words.IMPORT_VALUE)
     if UNKNOWN in name:
         return UNKNOWN
     try:
@@ -104,7 +89,7 @@ async def import_value(argument: Any, scope: Scope) -> Any:
 
 @intrinsic("Fn::GetAZs")
 async def get_azs(argument: Any, scope: Scope) -> Any:
-    region = await text(argument, scope, "Template error: Fn::GetAZs requires a region as a String")
+    region = "" if argument is None else await text(argument, scope, words.GET_AZS)
     try:
         return list(await scope.azs(region or str(scope.pseudo("AWS::Region"))))
     except Unknown:
@@ -115,7 +100,7 @@ async def get_azs(argument: Any, scope: Scope) -> Any:
 async def get_stack_output(argument: Any, scope: Scope) -> Any:
     found = await value_of(argument, scope)
     if not isinstance(found, dict) or not {"StackName", "OutputName"} <= set(found) <= _STACK_OUTPUT_MEMBERS:
-        raise TemplateError(_STACK_OUTPUT)
+        raise TemplateError(words.STACK_OUTPUT)
     given = {key: str(item) for key, item in found.items()}
     if any(UNKNOWN in item for item in given.values()):
         return UNKNOWN

@@ -3,25 +3,12 @@
 import base64
 from typing import Any
 
+from trunkline.services.cloudformation.template import words
 from trunkline.services.cloudformation.template.errors import NO_VALUE, UNKNOWN, TemplateError, is_unknown, text_of
 from trunkline.services.cloudformation.template.intrinsics.calling import intrinsic, text, texts, value_of
 from trunkline.services.cloudformation.template.intrinsics.references import attribute_of, named
 from trunkline.services.cloudformation.template.scope import Scope
 from trunkline.services.cloudformation.template.substitution import pieces
-
-_JOIN = (
-    "Template error: every Fn::Join object requires two parameters, (1) a string delimiter and "
-    "(2) a list of strings to be joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined."
-)
-_SPLIT = (
-    "Template error: every Fn::Split object requires two parameters, (1) a string delimiter and "
-    "(2) a string to be split or a function that returns a string to be split."
-)
-_SELECT = "Template error: Fn::Select requires a list argument with two elements: an integer index and a list"
-_SUB = (
-    "Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a string as "
-    "first argument, and an optional second argument to specify a mapping of values to replace in the string"
-)
 
 
 def _pair(argument: Any, complaint: str) -> tuple[Any, Any]:
@@ -32,39 +19,39 @@ def _pair(argument: Any, complaint: str) -> tuple[Any, Any]:
 
 @intrinsic("Fn::Join")
 async def join(argument: Any, scope: Scope) -> Any:
-    delimiter, values = _pair(argument, _JOIN)
+    delimiter, values = _pair(argument, words.JOIN)
     if not isinstance(delimiter, str):
-        raise TemplateError(_JOIN)
-    parts = await texts(values, scope, _JOIN)
+        raise TemplateError(words.JOIN)
+    parts = await texts(values, scope, words.JOIN)
     return UNKNOWN if parts is None else delimiter.join(parts)
 
 
 @intrinsic("Fn::Split")
 async def split(argument: Any, scope: Scope) -> Any:
-    delimiter, source = _pair(argument, _SPLIT)
+    delimiter, source = _pair(argument, words.SPLIT)
     if not isinstance(delimiter, str) or not delimiter:
-        raise TemplateError(_SPLIT)
-    whole = await text(source, scope, _SPLIT)
+        raise TemplateError(words.SPLIT)
+    whole = await text(source, scope, words.SPLIT)
     return UNKNOWN if UNKNOWN in whole else whole.split(delimiter)
 
 
 @intrinsic("Fn::Select")
 async def select(argument: Any, scope: Scope) -> Any:
-    at, values = _pair(argument, _SELECT)
-    wanted = await text(at, scope, _SELECT)
+    at, values = _pair(argument, words.SELECT)
+    wanted = await text(at, scope, words.SELECT)
     if wanted == UNKNOWN:
         return UNKNOWN
     try:
         index = int(wanted)
     except ValueError as error:
-        raise TemplateError(_SELECT) from error
+        raise TemplateError(words.SELECT_INDEX) from error
     found = await value_of(values, scope)
     if found == UNKNOWN:
         return UNKNOWN
     if not isinstance(found, list):
-        raise TemplateError(_SELECT)
+        raise TemplateError(words.SELECT)
     if not 0 <= index < len(found):
-        raise TemplateError(f"Template error: Fn::Select cannot select nonexistent value at index {index}")
+        raise TemplateError(words.no_item(index))
     return found[index]
 
 
@@ -73,9 +60,9 @@ async def sub(argument: Any, scope: Scope) -> Any:
     own: dict[str, Any] = {}
     template = argument
     if isinstance(argument, list):
-        template, own = _pair(argument, _SUB)
+        template, own = _pair(argument, words.SUB)
     if not isinstance(template, str) or not isinstance(own, dict):
-        raise TemplateError(_SUB)
+        raise TemplateError(words.SUB)
     made = []
     for piece in pieces(template):
         if isinstance(piece, str):
@@ -103,5 +90,5 @@ def _substituted(name: str, value: Any) -> str:
 
 @intrinsic("Fn::Base64")
 async def base64_of(argument: Any, scope: Scope) -> Any:
-    whole = await text(argument, scope, "Template error: every Fn::Base64 object must have a String-typed value.")
+    whole = await text(argument, scope, words.BASE64)
     return UNKNOWN if is_unknown(whole) else base64.b64encode(whole.encode()).decode()
