@@ -17,6 +17,12 @@ from trunkline.core.ledger import Ledger
 DETAIL_TYPE = "AWS API Call via CloudTrail"
 
 _HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
+# Calls whose answer names what they made: without it nothing leads from vpc-1234 back to its CreateVpc.
+_MAKING: tuple[str, ...] = ("Allocate", "Associate", "Attach", "Authorize", "Copy", "Create", "Import", "Register")
+_MAKING = (*_MAKING, "Request", "Restore", "Run", "Subscribe")
+_NAMING = ("arn", "id", "ids", "name", "url")
+_NAMING_DEPTH = 4
+
 _TEXT_LIMIT = 1024
 _LIST_LIMIT = 20
 _TYPES = {
@@ -53,9 +59,13 @@ class Audit:
         self._ledger = ledger
         self._clock = clock
 
-    async def record(self, call: Call, subject: Subject, request: Doc, error: AwsError | None) -> None:
+    async def record(
+        self, call: Call, subject: Subject, request: Doc, error: AwsError | None, answer: Doc | None = None
+    ) -> None:
         """Record one call that is over."""
         event = self._event(call, subject, request, error)
+        if answer and call.operation.startswith(_MAKING):
+            event.detail["responseElements"] = _identity_of(answer)
         await self._db.write(lambda tx: self._ledger.append(tx, event))
 
     def rider(self, call: Call, subject: Subject, request: Doc) -> Rider:
@@ -127,3 +137,20 @@ def _brief(key: str, value: Any, sensitive: frozenset[str]) -> Any:
     if value is None or isinstance(value, (bool, int, float)):
         return value
     return str(value) if hasattr(value, "isoformat") else None
+
+
+def _identity_of(answer: Doc, depth: int = _NAMING_DEPTH) -> Doc:
+    """The members of an answer that name things; everything else may be a secret."""
+    found: Doc = {}
+    for key, value in answer.items():
+        if isinstance(value, str):
+            if key.lower().endswith(_NAMING) and len(value) <= _TEXT_LIMIT:
+                found[key] = value
+        elif isinstance(value, dict) and depth:
+            if inner := _identity_of(value, depth - 1):
+                found[key] = inner
+        elif isinstance(value, list) and depth:
+            listed = [_identity_of(one, depth - 1) for one in value[:_LIST_LIMIT] if isinstance(one, dict)]
+            if any(listed):
+                found[key] = listed
+    return found

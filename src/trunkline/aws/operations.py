@@ -33,6 +33,10 @@ class Implementation:
     access: Callable[[Call, Doc], Access] | None
 
 
+Guard = Callable[[Call, Doc, bool], Awaitable[None]]
+"""(call, request, whether it acts on contents only) → raises AwsError to refuse."""
+
+
 class Operations:
     """Every implemented operation of every service."""
 
@@ -41,6 +45,8 @@ class Operations:
         self._authorizer: Authorizer | None = None
         self._services: dict[str, Service] = {}
         self._found: dict[tuple[str, str], Implementation] = {}
+        # Asked before a call that changes something: raises to refuse it. None costs nothing.
+        self.guard: Guard | None = None
 
     def open(self, services: Iterable[Service], authorizer: Authorizer) -> None:
         """Make services callable; their methods are looked up at their first call."""
@@ -109,14 +115,18 @@ class Operations:
     async def perform(self, found: Implementation, call: Call, request: Doc) -> Doc:
         """Authorize and run one validated call; a call that changes something is recorded whatever its outcome."""
         failure: AwsError | None = None
+        answer: Doc = {}
         rider = None
         if found.mutates and found.traits.writes_once:
             rider = self._audit.rider(call, found.subject, request)
         try:
             if found.traits.authorize:
                 self._authorize(found, call, request)
+            if self.guard is not None and found.mutates:
+                await self.guard(call, request, found.traits.data_event)
             with riding(rider):
-                return await found.perform(call, request) or {}
+                answer = await found.perform(call, request) or {}
+            return answer
         except AwsError as error:
             failure = error
             raise
@@ -129,4 +139,4 @@ class Operations:
         finally:
             recorded = rider is not None and rider.aboard and failure is None
             if found.mutates and not recorded:
-                await self._audit.record(call, found.subject, request, failure)
+                await self._audit.record(call, found.subject, request, failure, answer)

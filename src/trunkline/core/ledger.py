@@ -55,6 +55,18 @@ class Ledger:
         row = self._db.one("SELECT max(seq) AS seq FROM ledger")
         return int(row["seq"] or 0) if row else 0
 
+    def before(self, time: float) -> int:
+        """The place of the last event that is older than an epoch instant, 0 if there is none: where to read on."""
+        low, high = 0, self.last()
+        while low < high:
+            middle = (low + high) // 2
+            row = self._db.one("SELECT seq, time FROM ledger WHERE seq > ? ORDER BY seq LIMIT 1", (middle,))
+            if row is not None and row["time"] < time:
+                low = row["seq"]
+            else:
+                high = middle
+        return low
+
     def read(
         self,
         after_seq: int = 0,
