@@ -1,0 +1,9 @@
+"""Drift with its causes: which call, by whom, made a resource differ from its template; and what belongs to no stack.
+
+Reads the ledger and calls AWS operations as the principal who asks.
+"""
+
+from trunkline.insights.drift.clickops import unowned
+from trunkline.insights.drift.detecting import Stacks
+
+__all__ = ["Stacks", "unowned"]

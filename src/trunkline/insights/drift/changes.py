@@ -1,0 +1,131 @@
+"""Which operations can change which property, told from AWS's own names: words they share, or this table of those that
+share none.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from trunkline.aws import schemas
+
+Doc = dict[str, Any]
+
+_GENERIC = frozenset(
+    {"arn", "arns", "attribute", "attributes", "configuration", "configurations", "config", "document", "enabled", "id",
+     "ids", "in", "list", "name", "names", "of", "options", "parameters", "policy", "settings", "specification",
+     "status", "the", "type", "value"}
+)  # fmt: skip
+_VERBS = frozenset({"change", "edit", "modify", "put", "replace", "set", "update"})
+_TABLE: dict[tuple[str, str], frozenset[str]] = {
+    (f"AWS::{type}", name): frozenset(operations.split())
+    for type, name, operations in (
+        ("CloudWatch::Alarm", "ActionsEnabled", "DisableAlarmActions EnableAlarmActions PutMetricAlarm"),
+        ("CloudWatch::CompositeAlarm", "ActionsEnabled", "DisableAlarmActions EnableAlarmActions PutCompositeAlarm"),
+        ("EC2::SecurityGroup", "SecurityGroupIngress", "AuthorizeSecurityGroupIngress RevokeSecurityGroupIngress"
+         " ModifySecurityGroupRules UpdateSecurityGroupRuleDescriptionsIngress"),
+        ("EC2::SecurityGroup", "SecurityGroupEgress", "AuthorizeSecurityGroupEgress RevokeSecurityGroupEgress"
+         " ModifySecurityGroupRules UpdateSecurityGroupRuleDescriptionsEgress"),
+        ("ElasticLoadBalancingV2::LoadBalancer", "SecurityGroups", "SetSecurityGroups"),
+        ("ElasticLoadBalancingV2::LoadBalancer", "Subnets", "SetSubnets"),
+        ("ElasticLoadBalancingV2::TargetGroup", "Targets", "DeregisterTargets RegisterTargets"),
+        ("Events::Rule", "State", "DisableRule EnableRule PutRule"),
+        ("Events::Rule", "Targets", "PutTargets RemoveTargets"),
+        ("IAM::Group", "ManagedPolicyArns", "AttachGroupPolicy DetachGroupPolicy"),
+        ("IAM::Group", "Policies", "DeleteGroupPolicy PutGroupPolicy"),
+        ("IAM::InstanceProfile", "Roles", "AddRoleToInstanceProfile RemoveRoleFromInstanceProfile"),
+        ("IAM::ManagedPolicy", "Groups", "AttachGroupPolicy DetachGroupPolicy"),
+        ("IAM::ManagedPolicy", "PolicyDocument", "CreatePolicyVersion DeletePolicyVersion SetDefaultPolicyVersion"),
+        ("IAM::ManagedPolicy", "Roles", "AttachRolePolicy DetachRolePolicy"),
+        ("IAM::ManagedPolicy", "Users", "AttachUserPolicy DetachUserPolicy"),
+        ("IAM::Policy", "Groups", "DeleteGroupPolicy PutGroupPolicy"),
+        ("IAM::Policy", "PolicyDocument", "PutGroupPolicy PutRolePolicy PutUserPolicy"),
+        ("IAM::Policy", "Roles", "DeleteRolePolicy PutRolePolicy"),
+        ("IAM::Policy", "Users", "DeleteUserPolicy PutUserPolicy"),
+        ("IAM::Role", "AssumeRolePolicyDocument", "UpdateAssumeRolePolicy"),
+        ("IAM::Role", "Description", "UpdateRole UpdateRoleDescription"),
+        ("IAM::Role", "ManagedPolicyArns", "AttachRolePolicy DetachRolePolicy"),
+        ("IAM::Role", "MaxSessionDuration", "UpdateRole"),
+        ("IAM::Role", "Policies", "DeleteRolePolicy PutRolePolicy"),
+        ("IAM::User", "Groups", "AddUserToGroup RemoveUserFromGroup"),
+        ("IAM::User", "LoginProfile", "CreateLoginProfile DeleteLoginProfile UpdateLoginProfile"),
+        ("IAM::User", "ManagedPolicyArns", "AttachUserPolicy DetachUserPolicy"),
+        ("IAM::User", "Policies", "DeleteUserPolicy PutUserPolicy"),
+        ("IAM::UserToGroupAddition", "Users", "AddUserToGroup RemoveUserFromGroup"),
+        ("KMS::Key", "Description", "UpdateKeyDescription"),
+        ("KMS::Key", "EnableKeyRotation", "DisableKeyRotation EnableKeyRotation"),
+        ("KMS::Key", "Enabled", "DisableKey EnableKey"),
+        ("KMS::Key", "KeyPolicy", "PutKeyPolicy"),
+        ("Lambda::Function", "Code", "UpdateFunctionCode"),
+        ("Lambda::Function", "ReservedConcurrentExecutions", "DeleteFunctionConcurrency PutFunctionConcurrency"),
+    )
+}  # fmt: skip
+_POSSIBLE = {"exact": 4.0, "named": 3.0, "shared": 2.0, "general": 1.0, "other": 0.5}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a difference lies: property pieces of its path, and what is there now."""
+
+    type: str
+    pieces: tuple[str, ...]
+    value: Any = None
+
+
+def place(type: str, path: str, value: Any = None) -> Place:
+    """The place that a difference's path names."""
+    pieces = tuple(piece.replace("~1", "/").replace("~0", "~") for piece in path.split("/")[1:])
+    return Place(type, tuple(piece for piece in pieces if not piece.isdigit()), value)
+
+
+def fit(operation: str, members: list[tuple[str, str]], keys: set[str], at: Place) -> float:
+    """How surely a call of this operation changed that place; 0 when it cannot have.
+
+    members: the texts of its request with their keys; keys: all keys of its request.
+    """
+    named = _TABLE.get((at.type, at.pieces[0]))
+    if named is not None:
+        return _POSSIBLE["exact"] if operation in named else 0.0
+    tags = "tag" in operation.lower()
+    schema = schemas.load(at.type)
+    if schema is not None and at.pieces[0] == (schema.tag_property or "Tags"):
+        return _POSSIBLE["exact"] if tags else _POSSIBLE["shared"] if "tags" in keys else 0.0
+    if tags:
+        return 0.0
+    wanted = {flat(piece) for piece in at.pieces}
+    if wanted & keys or any(flat(text) in wanted for _, text in members):
+        return _POSSIBLE["named"] + _shows(members, at.value)
+    spoken = flat(operation)
+    words = [word for piece in at.pieces for word in split(piece) if word not in _GENERIC]
+    if words and any(flat(piece) in spoken for piece in at.pieces):
+        return _POSSIBLE["named"] + _shows(members, at.value)
+    if any(word in spoken for word in words if len(word) > 3):
+        return _POSSIBLE["shared"] + _shows(members, at.value)
+    if split(operation)[0] in _VERBS and noun(at.type) in spoken:
+        return _POSSIBLE["general"] + _shows(members, at.value)
+    return _POSSIBLE["other"] + _shows(members, at.value)
+
+
+def removes(operation: str) -> bool:
+    """Whether an operation of this name makes something be gone."""
+    return split(operation)[0] in ("delete", "deregister", "remove", "schedule", "terminate", "disable", "detach",
+                                   "disassociate", "release", "revoke", "unsubscribe")  # fmt: skip
+
+
+def noun(type: str) -> str:
+    """ "AWS::EC2::SecurityGroup" is about a "securitygroup"."""
+    return flat(type.rsplit("::", 1)[-1])
+
+
+def flat(text: str) -> str:
+    """A name without its case and separators."""
+    return "".join(letter for letter in text.lower() if letter.isalnum())
+
+
+def split(name: str) -> list[str]:
+    """The words of a name in camel case."""
+    return [word.lower() for word in re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+", name)]
+
+
+def _shows(members: list[tuple[str, str]], value: Any) -> float:
+    """A little more when the request says the very value that is there now."""
+    return 0.4 if isinstance(value, str) and len(value) > 2 and any(text == value for _, text in members) else 0.0

@@ -1,0 +1,104 @@
+"""Run CloudFormation's drift detection over stacks, and say of each difference who caused it."""
+
+import asyncio
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from trunkline.aws.errors import AwsError
+from trunkline.aws.service import Caller, Kit
+from trunkline.insights.drift.attribution import Record
+from trunkline.insights.drift.naming import names_of
+
+Doc = dict[str, Any]
+_POLL_S = 0.02
+_ALIVE = tuple(f"{word}_COMPLETE" for word in ("CREATE", "UPDATE", "UPDATE_ROLLBACK", "IMPORT", "IMPORT_ROLLBACK"))
+
+
+class Stacks:
+    """The stacks of one account and region, as a principal may see them."""
+
+    def __init__(self, kit: Kit, caller: Caller) -> None:
+        self._kit = kit
+        self._caller = caller
+        self._record = Record(kit.ledger, caller.account, caller.region)
+
+    async def names(self) -> list[str]:
+        """Those whose drift can be told."""
+        found = await self._pages("DescribeStacks", "Stacks")
+        return sorted(stack["StackName"] for stack in found if stack["StackStatus"] in _ALIVE)
+
+    async def report(self, name: str, *, only: tuple[str, ...] = ()) -> Doc:
+        """One stack: each resource that has drifted, each difference with its cause."""
+        given: Doc = {"StackName": name}
+        if only:
+            given["LogicalResourceIds"] = list(only)
+        status = await self._detected(given)
+        described = await self._pages("DescribeStackResourceDrifts", "StackResourceDrifts", StackName=name)
+        resources = await self._call("DescribeStackResources", StackName=name)
+        touched = {one["LogicalResourceId"]: one["Timestamp"] for one in resources["StackResources"]}
+        found = [
+            self._attributed(drift, touched.get(drift["LogicalResourceId"]))
+            for drift in described
+            if drift["LogicalResourceId"] in (only or touched)
+        ]
+        return {
+            "stack": name,
+            "stack_id": status["StackId"],
+            "checked": len(found),
+            "failed": status.get("DetectionStatusReason", ""),
+            "drifted": [one for one in found if one["status"] in ("MODIFIED", "DELETED")],
+        }
+
+    async def _detected(self, given: Doc) -> Doc:
+        started = await self._started(given)
+        while True:
+            status = await self._call("DescribeStackDriftDetectionStatus", **started)
+            if status["DetectionStatus"] != "DETECTION_IN_PROGRESS":
+                return status
+            await asyncio.sleep(_POLL_S)
+
+    async def _started(self, given: Doc) -> Doc:
+        """A new detection, once the one that is under way has ended."""
+        while True:
+            try:
+                return await self._call("DetectStackDrift", **given)
+            except AwsError as error:
+                if "already in progress" not in error.message:
+                    raise
+            await asyncio.sleep(_POLL_S)
+
+    def _attributed(self, drift: Doc, touched: datetime | None) -> Doc:
+        type, physical_id = drift["ResourceType"], drift["PhysicalResourceId"]
+        expected = orjson.loads(drift.get("ExpectedProperties") or "{}")
+        names = names_of(type, physical_id, expected, drift.get("PhysicalResourceIdContext"))
+        since = touched.timestamp() if touched else 0.0
+        found: Doc = {
+            "logical_id": drift["LogicalResourceId"],
+            "physical_id": physical_id,
+            "type": type,
+            "status": drift["StackResourceDriftStatus"],
+            "differences": [],
+        }
+        if found["status"] == "DELETED":
+            cause = self._record.remover(names, since)
+            found["cause"] = cause.described() if cause else None
+        for one in drift.get("PropertyDifferences") or ():
+            cause = self._record.cause(names, since, one["PropertyPath"], one["ActualValue"])
+            found["differences"].append(
+                {
+                    "path": one["PropertyPath"],
+                    "kind": one["DifferenceType"],
+                    "expected": one["ExpectedValue"],
+                    "actual": one["ActualValue"],
+                    "cause": cause.described() if cause else None,
+                }
+            )
+        return found
+
+    async def _call(self, operation: str, **params: Any) -> Doc:
+        return await self._kit.call("cloudformation", operation, params, as_=self._caller)
+
+    async def _pages(self, operation: str, result: str, **params: Any) -> list[Doc]:
+        return await self._kit.call.pages("cloudformation", operation, result, params, as_=self._caller)

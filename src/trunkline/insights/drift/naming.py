@@ -1,0 +1,72 @@
+"""By which words a call may mean a resource: its physical id, its ARNs and names, and what it refers to."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from trunkline.aws import schemas
+
+Doc = dict[str, Any]
+_REFERENCE = re.compile(r"((Arn|Id|Name|Url|Role|User|Group|Topic|Queue)s?|Bucket|Cluster|Rule)$")
+_SHORTEST = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """own: what names this resource and no other. related: what it refers to, which a call may name instead."""
+
+    type: str
+    own: frozenset[str]
+    related: frozenset[str]
+
+
+def names_of(type: str, physical_id: str, properties: Doc, context: list[Doc] | None = None) -> Names:
+    """The words for a resource with these properties."""
+    schema = schemas.load(type)
+    own = {physical_id, *physical_id.split("|"), *(str(one["Value"]) for one in context or ())}
+    identifiers: set[str] = set()
+    if schema is not None:
+        pointers = [*schema.primary_identifier, *(one for some in schema.additional_identifiers for one in some)]
+        identifiers = {pointer[0] for pointer in pointers}
+    for key in identifiers:
+        own.update(_texts(properties.get(key)))
+    related: set[str] = set()
+    for key, value in properties.items():
+        if key not in identifiers and _REFERENCE.search(key):
+            related.update(_texts(value))
+    own = {_plain(one) for one in own}
+    return Names(type, frozenset(one for one in own if len(one) >= _SHORTEST), frozenset(related - own - {""}))
+
+
+def means(value: str, name: str) -> bool:
+    """Whether a member of a request says this name: itself, an ARN that ends in it, or the end of the ARN it is."""
+    if value == name:
+        return True
+    short, long = sorted((_plain(value), name), key=len)
+    if short == long:
+        return True
+    return len(short) >= _SHORTEST and long.endswith((f"/{short}", f":{short}", f":{short}.fifo"))
+
+
+def texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in a document with the key it lies under."""
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from texts(item, str(name))
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts(item, key)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        yield from (one for one in value if isinstance(one, str))
+
+
+def _plain(text: str) -> str:
+    return text.removesuffix(":*").rstrip("/")
