@@ -176,7 +176,8 @@ class Authorizer:
             grants = Grants(principal.arn)
         else:
             grants = self.identity.grants(principal, caller.access_key_id)
-        values = Situation(caller, grants, context or {}, self._clock).values
+        owner = resource_account or caller.account
+        values = Situation(caller, grants, context or {}, self._clock, resource_account=owner).values
         names = principals_of(caller, grants)
         for resource in resources:
             ask = Ask(action, resource, values, {"AWS": names})
@@ -274,9 +275,16 @@ class Situation:
     """The condition keys of one call, worked out when a policy asks for them. Keys ignore case."""
 
     def __init__(
-        self, caller: Caller, grants: Grants, context: Mapping[str, str | Sequence[str]], clock: Clock
+        self,
+        caller: Caller,
+        grants: Grants,
+        context: Mapping[str, str | Sequence[str]],
+        clock: Clock,
+        *,
+        resource_account: str = "",
     ) -> None:
         self._caller = caller
+        self._resource_account = resource_account or None
         self._grants = grants
         self._context = context
         self._clock = clock
@@ -323,7 +331,10 @@ _GLOBAL_KEYS: dict[str, Callable[[Situation], str | None]] = {
     "aws:principalisawsservice": lambda s: "true" if s._caller.principal.kind == "service" else "false",
     "aws:principaltype": lambda s: s._principal_key("type"),
     "aws:requestedregion": lambda s: s._caller.region,
-    "aws:securetransport": lambda _: "false",
+    "aws:resourceaccount": lambda s: s._resource_account,
+    "s3:resourceaccount": lambda s: s._resource_account,
+    # Nothing leaves the machine. "false" would lock everybody out of what templates open to TLS alone (the CDK's do).
+    "aws:securetransport": lambda _: "true",
     "aws:sourceip": lambda s: s._caller.source_ip or None,
     "aws:useragent": lambda s: s._caller.user_agent or None,
     "aws:userid": lambda s: s._caller.principal.id or None,

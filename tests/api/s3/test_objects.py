@@ -217,7 +217,6 @@ def test_what_is_not_real_is_refused(s3, bucket):
     for unreal in (
         {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": datetime(2030, 1, 1, tzinfo=UTC)},
         {"WebsiteRedirectLocation": "/x"},
-        {"StorageClass": "DEEP_ARCHIVE"},
         {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "0" * 32},
         {"GrantRead": 'id="x"'},
     ):

@@ -88,8 +88,11 @@ def test_settings_are_put_got_and_deleted(s3, bucket):
     s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})
     assert s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"] == [rule]
     moved = {**rule, "Transitions": [{"Days": 1, "StorageClass": "GLACIER"}]}
-    refused = refusal(s3.put_bucket_lifecycle_configuration, Bucket=bucket, LifecycleConfiguration={"Rules": [moved]})
-    assert refused == ("NotImplemented", 501)
+    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [moved]})
+    assert s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"] == [moved]
+    early = {**rule, "Transitions": [{"Days": 1, "StorageClass": "STANDARD_IA"}]}
+    refused = refusal(s3.put_bucket_lifecycle_configuration, Bucket=bucket, LifecycleConfiguration={"Rules": [early]})
+    assert refused == ("InvalidArgument", 400)
     s3.delete_bucket_lifecycle(Bucket=bucket)
     ownership = s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]["Rules"]
     assert ownership == [{"ObjectOwnership": "BucketOwnerEnforced"}]

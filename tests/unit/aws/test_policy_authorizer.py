@@ -114,7 +114,8 @@ def test_keys_must_allow_by_their_own_policy():
     [
         {"StringEquals": {"aws:PrincipalTag/team": "blue", "aws:username": "ann", "aws:RequestedRegion": "eu-west-1"}},
         {"ArnEquals": {"aws:PrincipalArn": USER}, "IpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
-        {"Bool": {"aws:SecureTransport": "false"}, "DateGreaterThan": {"aws:CurrentTime": "1969-01-01T00:00:00Z"}},
+        {"Bool": {"aws:SecureTransport": "true"}, "DateGreaterThan": {"aws:CurrentTime": "1969-01-01T00:00:00Z"}},
+        {"StringEquals": {"aws:ResourceAccount": ACCOUNT}, "StringNotEquals": {"s3:ResourceAccount": "999999999999"}},
         {"StringEquals": {"aws:PrincipalType": "User", "aws:PrincipalAccount": ACCOUNT, "s3:prefix": "x"}},
     ],
 )

@@ -122,9 +122,20 @@ async def test_disabled_rules_do_nothing(world):
         {"Filter": {}, "Prefix": "", "Expiration": {"Days": 1}},
         {"Filter": {}, "Expiration": {"Days": 0}},
         {"Filter": {}, "Expiration": {"Days": 1, "ExpiredObjectDeleteMarker": True}},
-        {"Filter": {}, "Transitions": [{"Days": 1, "StorageClass": "GLACIER"}]},
+        {"Filter": {}, "Transitions": [{"Days": 1, "StorageClass": "STANDARD_IA"}]},
+        {"Filter": {}, "Transitions": [{"StorageClass": "GLACIER"}]},
     ],
 )
 def test_refuses_rules_that_cannot_be(rule):
     with pytest.raises(AwsError):
         lifecycle.checked([{"Status": "Enabled", **rule}])
+
+
+async def test_what_is_old_enough_moves_to_colder_classes(world):
+    moves = [{"Days": 30, "StorageClass": "STANDARD_IA"}, {"Days": 90, "StorageClass": "GLACIER"}]
+    await configure(world, {"Filter": {}, "Transitions": moves})
+    await put(world, "k")
+    for days, expected in ((29, "STANDARD"), (2, "STANDARD_IA"), (60, "GLACIER")):
+        await world.clock.advance(days * DAY_S)
+        await world.expiry.sweep()
+        assert store.current(world.db, "b", "k").storage_class == expected

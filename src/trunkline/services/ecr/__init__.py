@@ -18,6 +18,7 @@ from trunkline.services.ecr.downloads import PREFIX, Downloads
 from trunkline.services.ecr.expiring import Expiring
 from trunkline.services.ecr.gate import EcrGate
 from trunkline.services.ecr.images import Images
+from trunkline.services.ecr.resources import TYPES
 from trunkline.services.ecr.tokens import Tokens
 
 
@@ -31,4 +32,11 @@ def build(kit: Kit, engines: Engines) -> Service:
         "/v2/": RegistryApp(engines.registry, EcrGate(kit, images, tokens)),
         PREFIX: Downloads(engines.registry, tokens),
     }
-    return Service("ecr", Api(kit, images, tokens, expiring), start=expiring.start, stop=expiring.stop, routes=routes)
+    return Service(
+        "ecr",
+        Api(kit, images, tokens, expiring),
+        start=expiring.start,
+        stop=expiring.stop,
+        routes=routes,
+        resource_types=TYPES,
+    )

@@ -3,11 +3,12 @@
 Real: buckets; put, get, head, delete and copy of objects with ranges, conditions, checksums of every algorithm (also in
 trailers), metadata and tags; listings of both generations; versions and delete markers; multipart uploads; bucket
 policies and the public access block; encryption at rest with keys of S3's own or of KMS, when asked for; lifecycle
-expiration; notifications to EventBridge and SNS.
+expiration and transitions; archived objects, which must be restored before they are read; notifications to
+EventBridge, SNS, SQS and Lambda; canned access control lists of buckets where their ownership setting allows lists.
 
-Refused: access control lists, object lock, websites, CORS, replication, inventory, analytics, logging, acceleration,
-archives (GLACIER, DEEP_ARCHIVE) and transitions to other storage classes, SSE-C, directory buckets, conditional
-deletes, notifications to SQS and Lambda.
+Refused: lists with grants of their own and lists of objects, object lock, websites, CORS, replication, inventory,
+analytics, logging, acceleration, SSE-C, directory buckets, conditional deletes. A stack's template may carry these
+settings: they are recorded there and have no effect.
 
 Differs from AWS: objects are encrypted only when the request or the bucket asks for it, and no answer claims more;
 storage classes are names; a copy of a multipart object keeps its parts and its "-N" ETag.
@@ -20,6 +21,7 @@ from trunkline.engines import Engines
 from trunkline.services.s3 import events, store, uploads
 from trunkline.services.s3.api import Api
 from trunkline.services.s3.expiry import Expiry
+from trunkline.services.s3.resources import TYPES
 
 
 def build(kit: Kit, engines: Engines) -> Service:
@@ -40,4 +42,4 @@ def build(kit: Kit, engines: Engines) -> Service:
         await asyncio.gather(*tasks, return_exceptions=True)
         tasks.clear()
 
-    return Service("s3", Api(kit, engines.objects, notifications), start, stop)
+    return Service("s3", Api(kit, engines.objects, notifications), start, stop, resource_types=TYPES)

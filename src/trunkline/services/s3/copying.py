@@ -71,6 +71,8 @@ async def take(
     objects: Objects, sealing: Sealing, call: Call, origin: ObjectVersion, req: Mapping[str, Any], seal: Seal | Plain
 ) -> body.Taken | None:
     """Read and store the bytes anew where their encryption or checksum changes; None: the copy can share them."""
+    if origin.is_archived(sealing.now()):
+        raise errors.archived(origin.storage_class)
     algorithm = req.get("ChecksumAlgorithm", "")
     same_seal = origin.seal.get("ServerSideEncryption") == seal.record.get("ServerSideEncryption")
     shareable = same_seal and seal.record.get("ServerSideEncryption") in (None, S3_MANAGED)
@@ -83,7 +85,9 @@ async def take(
 async def opened(
     objects: Objects, sealing: Sealing, call: Call, origin: ObjectVersion, start: int, length: int
 ) -> bytes | AsyncIterator[bytes]:
-    """The plain bytes of a range of an object."""
+    """The plain bytes of a range of an object; 403 for one in an archive."""
+    if origin.is_archived(sealing.now()):
+        raise errors.archived(origin.storage_class)
     opener = await sealing.for_read(call, origin)
     return opener.opening(objects.read(origin.pieces, start, length), start)
 

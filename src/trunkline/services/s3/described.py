@@ -34,12 +34,6 @@ _REFUSED = {
 }
 
 
-def refuse_ownership(name: str) -> None:
-    """Only the owner's own objects: the other two settings switch access control lists on."""
-    if name != "BucketOwnerEnforced":
-        raise errors.refused("Trunkline has no access control lists: ObjectOwnership is always BucketOwnerEnforced.")
-
-
 def refuse_unreal(request: Mapping[str, Any]) -> None:
     """501 for what would otherwise be claimed and not done; S3's own 400 where it has one."""
     for name in _REFUSED.keys() & request.keys():
@@ -50,12 +44,10 @@ def refuse_unreal(request: Mapping[str, Any]) -> None:
 
 
 def storage_class(request: Mapping[str, Any]) -> str:
-    """The storage class of a new object: a name, but never one that would need a restore."""
+    """The storage class of a new object."""
     name: str = request.get("StorageClass", "STANDARD")
     if name in STORAGE_CLASSES:
         return name
-    if name in ("GLACIER", "DEEP_ARCHIVE"):
-        raise errors.refused(f"Trunkline has no archive: use a class that can be read at once instead of {name}.")
     raise AwsError("InvalidStorageClass", "The storage class you specified is not valid", status=400)
 
 
@@ -129,6 +121,9 @@ def answer(found: ObjectVersion, bucket: Bucket, request: Mapping[str, Any]) -> 
         described["VersionId"] = found.version_id
     if found.storage_class != "STANDARD":
         described["StorageClass"] = found.storage_class
+    if found.restored_until:
+        until = datetime.fromtimestamp(found.restored_until, UTC)
+        described["Restore"] = f'ongoing-request="false", expiry-date="{_text(until)}"'
     if found.tags:
         described["TagCount"] = len(found.tags)
     if found.seal:

@@ -75,6 +75,15 @@ def access_denied(message: str = "Access Denied") -> AwsError:
     return AwsError("AccessDenied", message, status=403)
 
 
+def archived(storage_class: str) -> AwsError:
+    return AwsError(
+        "InvalidObjectState",
+        "The operation is not valid for the object's storage class",
+        status=403,
+        StorageClass=storage_class,
+    )
+
+
 def bad_digest(header: str) -> AwsError:
     return AwsError("BadDigest", f"The {header} you specified did not match the calculated checksum.", status=400)
 

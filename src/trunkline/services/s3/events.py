@@ -1,18 +1,21 @@
-"""What happens to objects, told to EventBridge (through the ledger) and to SNS topics, as the bucket is configured.
+"""What happens to objects, told to EventBridge (through the ledger) and to topics, queues and functions.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 
-A notification is written in the commit that changes the object. Topics are published to from an outbox, at least once.
+A notification is written in the commit that changes the object. All but EventBridge are told from an outbox, at least
+once; its column `topic` is the ARN of whoever is told.
 """
 
 import asyncio
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus
 
 import orjson
 
+from trunkline.aws import arn as arns
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call, Caller, Kit
 from trunkline.core import ids
@@ -33,11 +36,17 @@ MIGRATIONS = [
     """,
 ]
 _CREATED = {"PutObject": "Put", "CopyObject": "Copy", "CompleteMultipartUpload": "CompleteMultipartUpload"}
+_GONE = ("NotFound", "NotFoundException", "ResourceNotFoundException", "QueueDoesNotExist")
+_TARGETS = {
+    "TopicConfigurations": "TopicArn",
+    "QueueConfigurations": "QueueArn",
+    "LambdaFunctionConfigurations": "LambdaFunctionArn",
+}
 _RETRY_S = (0.5, 1, 2, 5, 10, 30)
 
 
 class Events:
-    """Writes notifications inside transactions; `run` publishes those meant for topics."""
+    """Writes notifications inside transactions; `run` delivers those meant for topics, queues and functions."""
 
     def __init__(self, kit: Kit) -> None:
         self._kit = kit
@@ -102,13 +111,13 @@ class Events:
     def _publish(
         self, tx: Tx, call: Call, bucket: Bucket, key: str, version_id: str, name: str, told: dict[str, Any]
     ) -> None:
-        for rule in bucket.settings["notification"].get("TopicConfigurations", ()):
+        for target, rule in _rules(bucket):
             if not _wanted(rule, name, key):
                 continue
             record = _record(self._kit.clock.now(), call, bucket, key, version_id, name, told, rule.get("Id", ""))
             tx.execute(
                 "INSERT INTO s3_notifications (topic, account, region, message) VALUES (?, ?, ?, ?)",
-                (rule["TopicArn"], bucket.account, bucket.region, orjson.dumps({"Records": [record]}).decode()),
+                (target, bucket.account, bucket.region, orjson.dumps({"Records": [record]}).decode()),
             )
             tx.after_commit(self._committed)
 
@@ -117,7 +126,7 @@ class Events:
             self._loop.call_soon_threadsafe(self._wake.set)
 
     async def run(self) -> None:
-        """Publish what is in the outbox, for ever. A topic that is gone is given up; other failures are tried again."""
+        """Deliver what is in the outbox, for ever. Who is gone is given up; other failures are tried again."""
         self._loop = asyncio.get_running_loop()
         failures = 0
         while True:
@@ -127,15 +136,10 @@ class Events:
                 await self._wake.wait()
                 continue
             caller = Caller.service("s3.amazonaws.com", row["account"], row["topic"].split(":")[3])
-            request = {
-                "TopicArn": row["topic"],
-                "Subject": "Amazon S3 Notification",
-                "Message": row["message"],
-            }
             try:
-                await self._kit.call("sns", "Publish", request, as_=caller)
+                await self._deliver(row["topic"], row["message"], caller)
             except Exception as error:
-                gone = isinstance(error, AwsError) and error.code in ("NotFound", "NotFoundException")
+                gone = isinstance(error, AwsError) and error.code in _GONE
                 if not gone and failures < len(_RETRY_S):
                     await self._kit.clock.sleep(_RETRY_S[failures])
                     failures += 1
@@ -145,6 +149,26 @@ class Events:
             await self._kit.db.write(
                 lambda tx, seq=row["seq"]: tx.execute("DELETE FROM s3_notifications WHERE seq = ?", (seq,))  # type: ignore[misc]
             )
+
+    async def _deliver(self, target: str, message: str, caller: Caller) -> None:
+        call, arn = self._kit.call, arns.parse(target)
+        if arn.service == "sqs":
+            named = {"QueueName": arn.resource, "QueueOwnerAWSAccountId": arn.account}
+            url = (await call("sqs", "GetQueueUrl", named, as_=caller))["QueueUrl"]
+            await call("sqs", "SendMessage", {"QueueUrl": url, "MessageBody": message}, as_=caller)
+        elif arn.service == "lambda":
+            request = {"FunctionName": target, "InvocationType": "Event", "Payload": message.encode()}
+            await call("lambda", "Invoke", request, as_=caller)
+        else:
+            request = {"TopicArn": target, "Subject": "Amazon S3 Notification", "Message": message}
+            await call("sns", "Publish", request, as_=caller)
+
+
+def _rules(bucket: Bucket) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every rule that tells somebody, with the ARN of whom."""
+    for member, name in _TARGETS.items():
+        for rule in bucket.settings["notification"].get(member, ()):
+            yield rule[name], rule
 
 
 def _wanted(rule: dict[str, Any], name: str, key: str) -> bool:

@@ -1,5 +1,7 @@
 """Carrying out the lifecycle rules: once at start and then every hour, bucket by bucket, in small commits."""
 
+from dataclasses import replace
+
 from trunkline.aws.service import Call, Caller, Kit
 from trunkline.core import ids
 from trunkline.core.db import Tx
@@ -9,7 +11,7 @@ from trunkline.services.s3 import store, uploads, versions
 from trunkline.services.s3.events import Events
 from trunkline.services.s3.lifecycle import Due
 from trunkline.services.s3.listing import behind
-from trunkline.services.s3.model import Bucket
+from trunkline.services.s3.model import Bucket, ObjectVersion
 
 log = get(__name__)
 
@@ -19,7 +21,7 @@ _REASON = "Lifecycle Expiration"
 
 
 class Expiry:
-    """Deletes what has expired."""
+    """Deletes what has expired, and moves what is to lie in another storage class."""
 
     def __init__(self, kit: Kit, objects: Objects, events: Events) -> None:
         self._kit = kit
@@ -68,6 +70,8 @@ class Expiry:
                 deleted = versions.delete(tx, self._objects, bucket, key, now)
                 self._events.deleted(tx, call, bucket, key, deleted, _REASON)
                 gone += 1
+            elif current is not None and not current.marker:
+                _move(tx, current, due.new_class(current))
             replaced = current.modified if current is not None else now
             older = store.noncurrent(tx, bucket.name, key)
             for newer, item in enumerate(older):
@@ -75,6 +79,8 @@ class Expiry:
                     deleted = versions.delete_version(tx, self._objects, bucket, key, item.version_id)
                     self._events.deleted(tx, call, bucket, key, deleted, _REASON)
                     gone += 1
+                elif not item.marker:
+                    _move(tx, item, due.new_class_of_old(item, replaced, newer))
                 replaced = item.modified
             current = store.current(tx, bucket.name, key)
             if current is not None and due.lone_marker(current) and not store.noncurrent(tx, bucket.name, key):
@@ -91,3 +97,8 @@ class Expiry:
         for upload in over:
             uploads.abort(tx, self._objects, upload)
         return len(over)
+
+
+def _move(tx: Tx, item: ObjectVersion, storage_class: str | None) -> None:
+    if storage_class is not None:
+        store.rewrite(tx, replace(item, storage_class=storage_class))

@@ -11,7 +11,7 @@ import orjson
 from trunkline.aws.identity import Decision
 from trunkline.aws.policy import Policy, compiled
 from trunkline.aws.service import Call, Kit
-from trunkline.services.s3 import errors, store
+from trunkline.services.s3 import acl, errors, store
 from trunkline.services.s3.model import Bucket
 
 Context = Mapping[str, str]
@@ -78,13 +78,17 @@ class Gate:
 
 
 def policies_of(bucket: Bucket, *, anonymous: bool = False) -> tuple[Policy, ...]:
-    """The bucket's policy, unless it is a public one that the public access block keeps from strangers."""
+    """The bucket's policy and its list, unless they are public and the public access block keeps strangers out."""
+    found: list[Policy] = []
     document = bucket.settings.get("policy")
-    if document is None:
-        return ()
-    if anonymous and blocked(bucket)["RestrictPublicBuckets"] and is_public(document):
-        return ()
-    return (compiled(document),)
+    if document is not None and not (anonymous and blocked(bucket)["RestrictPublicBuckets"] and is_public(document)):
+        found.append(compiled(document))
+    canned = bucket.settings.get("acl")
+    if canned is not None and not blocked(bucket)["IgnorePublicAcls"]:
+        listed = acl.policy_of(bucket.name, canned, anonymous=anonymous)
+        if listed is not None:
+            found.append(listed)
+    return tuple(found)
 
 
 def blocked(bucket: Bucket) -> dict[str, bool]:

@@ -2,8 +2,8 @@
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
 
-Ages are counted in days and rounded up to midnight UTC, as on AWS. Transitions to other storage classes are refused:
-there are none to go to.
+Ages are counted in days and rounded up to midnight UTC, as on AWS. A transition changes the class that an object says
+it has; one to an archive also makes it unreadable until it is restored.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from typing import Any
 from trunkline.aws.errors import AwsError
 from trunkline.core import ids
 from trunkline.services.s3 import errors
-from trunkline.services.s3.model import Bucket, ObjectVersion, Upload
+from trunkline.services.s3.model import STORAGE_CLASSES, Bucket, ObjectVersion, Upload
 
 _DAY_S = 86_400
 Rule = Mapping[str, Any]
@@ -26,8 +26,6 @@ def checked(rules: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         raise errors.malformed_xml()
     kept, seen = [], set()
     for rule in rules:
-        if rule.get("Transitions") or rule.get("NoncurrentVersionTransitions"):
-            raise errors.refused("Trunkline does not move objects between storage classes; use Expiration only.")
         actions = [name for name in _ACTIONS if rule.get(name)]
         if not actions:
             raise AwsError("InvalidRequest", "At least one action needs to be specified in a rule", status=400)
@@ -47,16 +45,45 @@ def checked(rules: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         if stored["ID"] in seen:
             raise errors.invalid_argument("RuleId must be unique. Found same ID for more than one rule")
         seen.add(stored["ID"])
-        date = expiration.get("Date")
-        if isinstance(date, datetime):
-            if date.timestamp() % _DAY_S:
-                raise errors.invalid_argument("'Date' must be at midnight GMT")
-            stored["Expiration"] = {"Date": date.isoformat()}
+        if "Date" in expiration:
+            stored["Expiration"] = _dated(expiration)
+        if rule.get("Transitions"):
+            stored["Transitions"] = [_transition(one) for one in rule["Transitions"]]
         kept.append(stored)
     return kept
 
 
-_ACTIONS = ("Expiration", "NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload")
+def _transition(given: Rule) -> dict[str, Any]:
+    if ("Days" in given) == ("Date" in given):
+        raise errors.malformed_xml()
+    if given.get("Days", 30) < 30 and given["StorageClass"] in ("STANDARD_IA", "ONEZONE_IA"):
+        raise errors.invalid_argument(
+            "'Days' in Transition action must be greater than or equal to 30 for storageClass "
+            f"'{given['StorageClass']}'"
+        )
+    return _dated(given)
+
+
+def _dated(given: Rule) -> dict[str, Any]:
+    date = given.get("Date")
+    if not isinstance(date, datetime):
+        return dict(given)
+    if date.timestamp() % _DAY_S:
+        raise errors.invalid_argument("'Date' must be at midnight GMT")
+    return {**given, "Date": date.isoformat()}
+
+
+def _undated(stored: Rule) -> dict[str, Any]:
+    return {**stored, "Date": datetime.fromisoformat(stored["Date"])} if "Date" in stored else dict(stored)
+
+
+_ACTIONS = (
+    "Expiration",
+    "NoncurrentVersionExpiration",
+    "AbortIncompleteMultipartUpload",
+    "Transitions",
+    "NoncurrentVersionTransitions",
+)
 
 
 def shown(rules: Sequence[Rule]) -> list[dict[str, Any]]:
@@ -64,8 +91,10 @@ def shown(rules: Sequence[Rule]) -> list[dict[str, Any]]:
     answers = []
     for rule in rules:
         answer = dict(rule)
-        if "Date" in rule.get("Expiration", {}):
-            answer["Expiration"] = {"Date": datetime.fromisoformat(rule["Expiration"]["Date"])}
+        if "Expiration" in rule:
+            answer["Expiration"] = _undated(rule["Expiration"])
+        if "Transitions" in rule:
+            answer["Transitions"] = [_undated(one) for one in rule["Transitions"]]
         answers.append(answer)
     return answers
 
@@ -87,9 +116,7 @@ class Due:
             expiration = rule.get("Expiration", {})
             if item.marker or not _covers(rule, item):
                 continue
-            if expiration.get("Days") is not None and self._past(item.modified, expiration["Days"]):
-                return True
-            if "Date" in expiration and self.now >= datetime.fromisoformat(expiration["Date"]).timestamp():
+            if (expiration.get("Days") is not None or "Date" in expiration) and self._is_due(expiration, item.modified):
                 return True
         return False
 
@@ -109,6 +136,38 @@ class Due:
             if newer >= expiration.get("NewerNoncurrentVersions", 0) and self._past(since, days):
                 return True
         return False
+
+    def new_class(self, item: ObjectVersion) -> str | None:
+        """The storage class that the current version is to have now, if its rules move it on."""
+        moves = [
+            (one.get("Days", 0), str(one["StorageClass"]))
+            for rule in self.rules()
+            for one in rule.get("Transitions") or ()
+            if _covers(rule, item) and self._is_due(one, item.modified)
+        ]
+        return self._colder(item, moves)
+
+    def new_class_of_old(self, item: ObjectVersion, since: float, newer: int) -> str | None:
+        """The same for an older version."""
+        moves = [
+            (one["NoncurrentDays"], str(one["StorageClass"]))
+            for rule in self.rules()
+            for one in rule.get("NoncurrentVersionTransitions") or ()
+            if _covers(rule, item)
+            and newer >= one.get("NewerNoncurrentVersions", 0)
+            and self._past(since, one["NoncurrentDays"])
+        ]
+        return self._colder(item, moves)
+
+    @staticmethod
+    def _colder(item: ObjectVersion, moves: list[tuple[int, str]]) -> str | None:
+        wanted = max(moves)[1] if moves else item.storage_class
+        return wanted if STORAGE_CLASSES.index(wanted) > STORAGE_CLASSES.index(item.storage_class) else None
+
+    def _is_due(self, action: Rule, since: float) -> bool:
+        if "Date" in action:
+            return self.now >= datetime.fromisoformat(action["Date"]).timestamp()
+        return self._past(since, action["Days"])
 
     def upload(self, upload: Upload) -> bool:
         """Whether an upload was left lying too long."""

@@ -19,8 +19,11 @@ STORAGE_CLASSES = (
     "ONEZONE_IA",
     "INTELLIGENT_TIERING",
     "GLACIER_IR",
+    "GLACIER",
+    "DEEP_ARCHIVE",
 )
-"""Classes that can be read at once: on one machine they differ in name only. Archives would need a restore."""
+"""On one machine they differ in name only; but what is in an archive must be restored before it can be read."""
+ARCHIVES = ("GLACIER", "DEEP_ARCHIVE")
 
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
@@ -80,6 +83,11 @@ class ObjectVersion:
     parts: list[Part] = field(default_factory=list)
     seal: dict[str, Any] = field(default_factory=dict)
     upload_id: str = ""
+    restored_until: float = 0
+
+    def is_archived(self, now: float) -> bool:
+        """Whether it lies in an archive and is not restored."""
+        return self.storage_class in ARCHIVES and self.restored_until <= now
 
 
 @dataclass(slots=True)

@@ -126,6 +126,10 @@ class Sealing:
         self._kit = kit
         self._master: AESGCM | None = None
 
+    def now(self) -> float:
+        """The time, for what may be read only until then."""
+        return self._kit.clock.time()
+
     async def for_new(self, call: Call, bucket: Bucket, request: Mapping[str, Any]) -> Seal | Plain:
         """The seal of a new object or upload: what its request asks for, else the bucket's default."""
         default: dict[str, Any] = bucket.settings.get("encryption", {})

@@ -70,11 +70,12 @@ def put_current(tx: Tx, item: ObjectVersion) -> None:
 
 
 def rewrite(tx: Tx, item: ObjectVersion) -> None:
-    """Change the document of a version that exists (its tags)."""
-    doc = _encode(item)
-    where = (doc, item.bucket, item.key, item.version_id)
-    if not tx.execute("UPDATE s3_objects SET doc = ? WHERE bucket = ? AND key = ? AND version_id = ?", where):
-        tx.execute("UPDATE s3_noncurrent SET doc = ? WHERE bucket = ? AND key = ? AND version_id = ?", where)
+    """Change the document of a version that exists (its tags, its storage class)."""
+    values = (_encode(item), item.storage_class, item.bucket, item.key, item.version_id)
+    for table in ("s3_objects", "s3_noncurrent"):
+        sql = f"UPDATE {table} SET doc = ?, storage_class = ? WHERE bucket = ? AND key = ? AND version_id = ?"
+        if tx.execute(sql, values):
+            return
 
 
 def retire(tx: Tx, item: ObjectVersion) -> None:

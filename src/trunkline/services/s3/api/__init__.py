@@ -3,9 +3,12 @@
 from trunkline.aws.service import Kit
 from trunkline.engines.objects import Objects
 from trunkline.services.s3.api.absent import AbsentApi
+from trunkline.services.s3.api.archive import ArchiveApi
 from trunkline.services.s3.api.buckets import BucketApi
 from trunkline.services.s3.api.listings import ListingApi
 from trunkline.services.s3.api.multipart import MultipartApi
+from trunkline.services.s3.api.notifications import NotificationsApi
+from trunkline.services.s3.api.ownership import OwnershipApi
 from trunkline.services.s3.api.settings import SettingsApi
 from trunkline.services.s3.api.tagging import TaggingApi
 from trunkline.services.s3.events import Events
@@ -13,7 +16,9 @@ from trunkline.services.s3.gate import Gate
 from trunkline.services.s3.sealing import Sealing
 
 
-class Api(BucketApi, TaggingApi, ListingApi, MultipartApi, SettingsApi, AbsentApi):
+class Api(
+    BucketApi, TaggingApi, ListingApi, MultipartApi, SettingsApi, OwnershipApi, NotificationsApi, ArchiveApi, AbsentApi
+):
     """Every operation of S3 that Trunkline has."""
 
     def __init__(self, kit: Kit, objects: Objects, events: Events) -> None:

@@ -7,7 +7,9 @@ from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call, Doc, Kit, operation
 from trunkline.core.db import Tx
 from trunkline.engines.objects import Objects
-from trunkline.services.s3 import described, errors, store, uploads
+from trunkline.services.s3 import errors, store, uploads
+from trunkline.services.s3.acl import owner
+from trunkline.services.s3.api.ownership import settings_of_new
 from trunkline.services.s3.gate import Gate
 from trunkline.services.s3.listing import clean
 from trunkline.services.s3.model import Bucket, is_bucket_name
@@ -28,11 +30,10 @@ class BucketApi:
         if not is_bucket_name(name):
             raise AwsError("InvalidBucketName", "The specified bucket is not valid.", status=400, BucketName=name)
         region = _region(call, req.get("CreateBucketConfiguration", {}))
-        described.refuse_unreal(req)
+        settings = settings_of_new(req)
         if req.get("ObjectLockEnabledForBucket"):
             raise errors.refused("Trunkline does not support object lock; use versioning and a bucket policy.")
-        described.refuse_ownership(req.get("ObjectOwnership", "BucketOwnerEnforced"))
-        bucket = Bucket(name, call.account, region, self.kit.clock.now())
+        bucket = Bucket(name, call.account, region, self.kit.clock.now(), settings=settings)
 
         def create(tx: Tx) -> None:
             there = store.bucket(tx, name)
@@ -118,11 +119,6 @@ class BucketApi:
     async def get_bucket_location(self, call: Call, req: Doc) -> Doc:
         bucket = self.gate.bucket(call, req, "s3:GetBucketLocation")
         return {} if bucket.region == _LEGACY_REGION else {"LocationConstraint": bucket.region}
-
-
-def owner(account: str) -> dict[str, str]:
-    """The Owner element. S3's canonical user ids are opaque; ours is the account, padded to their 64 digits."""
-    return {"ID": account.rjust(64, "0")}
 
 
 def _region(call: Call, configuration: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from trunkline.aws import paging
 from trunkline.aws.service import Call, Doc, Kit, operation
 from trunkline.core.db import Row
 from trunkline.services.s3 import errors, store
-from trunkline.services.s3.api.buckets import owner
+from trunkline.services.s3.acl import owner
 from trunkline.services.s3.gate import Gate
 from trunkline.services.s3.listing import Listing, behind, clean, encoder, is_common, successor, walk
 from trunkline.services.s3.model import Bucket

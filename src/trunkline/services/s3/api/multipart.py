@@ -21,7 +21,7 @@ from trunkline.services.s3 import (
     uploads,
     versions,
 )
-from trunkline.services.s3.api.buckets import owner
+from trunkline.services.s3.acl import owner
 from trunkline.services.s3.api.objects import object_arn
 from trunkline.services.s3.gate import Gate
 from trunkline.services.s3.listing import clean, common_prefix, encoder

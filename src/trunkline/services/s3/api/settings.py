@@ -10,7 +10,6 @@ from trunkline.aws.policy import PolicyError, parse
 from trunkline.aws.service import Call, Doc, Kit, operation
 from trunkline.core.db import Tx
 from trunkline.services.s3 import described, errors, lifecycle, store, versions
-from trunkline.services.s3.api.buckets import owner
 from trunkline.services.s3.gate import Gate, blocked, is_public
 from trunkline.services.s3.model import Bucket
 from trunkline.services.s3.sealing import KMS, S3_MANAGED
@@ -20,12 +19,12 @@ _MAX_POLICY_BYTES = 20 * 1024
 
 
 class SettingsApi:
-    """Versioning, policy, public access block, encryption, lifecycle, notifications, tags, ownership, ACL."""
+    """Versioning, policy, public access block, encryption, lifecycle, tags."""
 
     kit: Kit
     gate: Gate
 
-    async def _set(self, bucket: Bucket, name: str, value: Any) -> None:
+    async def keep_setting(self, bucket: Bucket, name: str, value: Any) -> None:
         """Put a setting (None: delete it) into the bucket as it is by then."""
 
         def change(tx: Tx) -> None:
@@ -78,7 +77,7 @@ class SettingsApi:
             raise errors.access_denied(
                 "public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access."
             )
-        await self._set(bucket, "policy", document)
+        await self.keep_setting(bucket, "policy", document)
         return {}
 
     @operation(_BUCKET, authorize=False)
@@ -92,7 +91,7 @@ class SettingsApi:
 
     @operation(_BUCKET, authorize=False)
     async def delete_bucket_policy(self, call: Call, req: Doc) -> Doc:
-        await self._set(self.gate.bucket(call, req, "s3:DeleteBucketPolicy"), "policy", None)
+        await self.keep_setting(self.gate.bucket(call, req, "s3:DeleteBucketPolicy"), "policy", None)
         return {}
 
     # public access block
@@ -101,7 +100,7 @@ class SettingsApi:
     async def put_public_access_block(self, call: Call, req: Doc) -> Doc:
         bucket = self.gate.bucket(call, req, "s3:PutBucketPublicAccessBlock")
         given = {name: bool(value) for name, value in req["PublicAccessBlockConfiguration"].items()}
-        await self._set(bucket, "public_access_block", given)
+        await self.keep_setting(bucket, "public_access_block", given)
         return {}
 
     @operation(_BUCKET, authorize=False)
@@ -117,7 +116,7 @@ class SettingsApi:
 
     @operation(_BUCKET, authorize=False)
     async def delete_public_access_block(self, call: Call, req: Doc) -> Doc:
-        await self._set(self.gate.bucket(call, req, "s3:PutBucketPublicAccessBlock"), "public_access_block", {})
+        await self.keep_setting(self.gate.bucket(call, req, "s3:PutBucketPublicAccessBlock"), "public_access_block", {})
         return {}
 
     # encryption
@@ -135,7 +134,9 @@ class SettingsApi:
             raise errors.invalid_argument(
                 "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms"
             )
-        await self._set(bucket, "encryption", {**default, "BucketKeyEnabled": bool(rules[0].get("BucketKeyEnabled"))})
+        await self.keep_setting(
+            bucket, "encryption", {**default, "BucketKeyEnabled": bool(rules[0].get("BucketKeyEnabled"))}
+        )
         return {}
 
     @operation(_BUCKET, authorize=False)
@@ -154,7 +155,7 @@ class SettingsApi:
 
     @operation(_BUCKET, authorize=False)
     async def delete_bucket_encryption(self, call: Call, req: Doc) -> Doc:
-        await self._set(self.gate.bucket(call, req, "s3:PutEncryptionConfiguration"), "encryption", None)
+        await self.keep_setting(self.gate.bucket(call, req, "s3:PutEncryptionConfiguration"), "encryption", None)
         return {}
 
     # lifecycle
@@ -163,7 +164,7 @@ class SettingsApi:
     async def put_bucket_lifecycle_configuration(self, call: Call, req: Doc) -> Doc:
         bucket = self.gate.bucket(call, req, "s3:PutLifecycleConfiguration")
         rules = lifecycle.checked(req.get("LifecycleConfiguration", {}).get("Rules", []))
-        await self._set(bucket, "lifecycle", rules)
+        await self.keep_setting(bucket, "lifecycle", rules)
         return {}
 
     @operation(_BUCKET, authorize=False)
@@ -178,49 +179,15 @@ class SettingsApi:
 
     @operation(_BUCKET, authorize=False)
     async def delete_bucket_lifecycle(self, call: Call, req: Doc) -> Doc:
-        await self._set(self.gate.bucket(call, req, "s3:PutLifecycleConfiguration"), "lifecycle", None)
+        await self.keep_setting(self.gate.bucket(call, req, "s3:PutLifecycleConfiguration"), "lifecycle", None)
         return {}
-
-    # notifications
-
-    @operation(_BUCKET, authorize=False)
-    async def put_bucket_notification_configuration(self, call: Call, req: Doc) -> Doc:
-        bucket = self.gate.bucket(call, req, "s3:PutBucketNotification")
-        given: Doc = req["NotificationConfiguration"]
-        for name, kind in (("QueueConfigurations", "SQS queues"), ("LambdaFunctionConfigurations", "functions")):
-            if given.get(name):
-                raise errors.refused(f"Trunkline does not notify {kind} of objects; use EventBridge or an SNS topic.")
-        topics = given.get("TopicConfigurations") or []
-        for number, rule in enumerate(topics):
-            rule.setdefault("Id", f"topic-{number}-{rule['TopicArn'].rpartition(':')[2]}")
-            if not req.get("SkipDestinationValidation"):
-                await self._check_topic(call, rule["TopicArn"])
-        kept: Doc = {"TopicConfigurations": topics} if topics else {}
-        if "EventBridgeConfiguration" in given:
-            kept["EventBridgeConfiguration"] = {}
-        await self._set(bucket, "notification", kept or None)
-        return {}
-
-    async def _check_topic(self, call: Call, topic_arn: str) -> None:
-        try:
-            await self.kit.call("sns", "GetTopicAttributes", {"TopicArn": topic_arn}, as_=call.caller)
-        except AwsError as error:
-            raise errors.invalid_argument(
-                "Unable to validate the following destination configurations", topic_arn, error.message
-            ) from error
-
-    @operation(_BUCKET, authorize=False)
-    async def get_bucket_notification_configuration(self, call: Call, req: Doc) -> Doc:
-        bucket = self.gate.bucket(call, req, "s3:GetBucketNotification")
-        found: Doc = bucket.settings.get("notification", {})
-        return found
 
     # tags
 
     @operation(_BUCKET, authorize=False)
     async def put_bucket_tagging(self, call: Call, req: Doc) -> Doc:
         bucket = self.gate.bucket(call, req, "s3:PutBucketTagging")
-        await self._set(bucket, "tags", described.tags(req["Tagging"]["TagSet"], most=50))
+        await self.keep_setting(bucket, "tags", described.tags(req["Tagging"]["TagSet"], most=50))
         return {}
 
     @operation(_BUCKET, authorize=False)
@@ -232,52 +199,8 @@ class SettingsApi:
 
     @operation(_BUCKET, authorize=False)
     async def delete_bucket_tagging(self, call: Call, req: Doc) -> Doc:
-        await self._set(self.gate.bucket(call, req, "s3:PutBucketTagging"), "tags", None)
+        await self.keep_setting(self.gate.bucket(call, req, "s3:PutBucketTagging"), "tags", None)
         return {}
-
-    # ownership and ACL: one owner, no lists
-
-    @operation(_BUCKET, authorize=False)
-    async def put_bucket_ownership_controls(self, call: Call, req: Doc) -> Doc:
-        bucket = self.gate.bucket(call, req, "s3:PutBucketOwnershipControls")
-        rules = req["OwnershipControls"]["Rules"]
-        if len(rules) != 1:
-            raise errors.malformed_xml()
-        described.refuse_ownership(rules[0]["ObjectOwnership"])
-        await self._set(bucket, "ownership", None)
-        return {}
-
-    @operation(_BUCKET, authorize=False)
-    async def delete_bucket_ownership_controls(self, call: Call, req: Doc) -> Doc:
-        await self._set(self.gate.bucket(call, req, "s3:PutBucketOwnershipControls"), "ownership", "deleted")
-        return {}
-
-    @operation(_BUCKET, authorize=False)
-    async def get_bucket_ownership_controls(self, call: Call, req: Doc) -> Doc:
-        bucket = self.gate.bucket(call, req, "s3:GetBucketOwnershipControls")
-        if bucket.settings.get("ownership") == "deleted":
-            raise errors.not_set(
-                "OwnershipControlsNotFoundError", "The bucket ownership controls were not found", bucket.name
-            )
-        return {"OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}}
-
-    @operation(_BUCKET, authorize=False)
-    async def put_bucket_acl(self, call: Call, req: Doc) -> Doc:
-        self.gate.bucket(call, req, "s3:PutBucketAcl")
-        described.refuse_unreal(req)
-        if "ACL" not in req:
-            raise AwsError("AccessControlListNotSupported", "The bucket does not allow ACLs", status=400)
-        return {}
-
-    @operation(_BUCKET, authorize=False)
-    async def get_bucket_acl(self, call: Call, req: Doc) -> Doc:
-        return acl(self.gate.bucket(call, req, "s3:GetBucketAcl"))
-
-
-def acl(bucket: Bucket) -> Doc:
-    """The one list there is: the owner may do everything."""
-    grantee = {**owner(bucket.account), "Type": "CanonicalUser"}
-    return {"Owner": owner(bucket.account), "Grants": [{"Grantee": grantee, "Permission": "FULL_CONTROL"}]}
 
 
 def _policy(bucket: Bucket) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 from trunkline.aws.service import Call, Doc, Kit, operation
 from trunkline.core.db import Tx
 from trunkline.services.s3 import described, errors, store
+from trunkline.services.s3.acl import grants
 from trunkline.services.s3.api.objects import ObjectApi, object_arn
-from trunkline.services.s3.api.settings import acl
 from trunkline.services.s3.gate import Gate
 from trunkline.services.s3.listing import clean
 from trunkline.services.s3.model import Bucket, ObjectVersion, Part
@@ -74,7 +74,7 @@ class TaggingApi(ObjectApi):
     async def get_object_acl(self, call: Call, req: Doc) -> Doc:
         bucket = self.gate.object(call, req, _action("s3:GetObjectAcl", "s3:GetObjectVersionAcl", req))
         self.find(bucket, req["Key"], req.get("VersionId"))
-        return acl(bucket)
+        return grants(bucket.account, "private")
 
     @operation(object_arn, authorize=False, data_event=True, writes_once=True)
     async def put_object_acl(self, call: Call, req: Doc) -> Doc:
