@@ -1,22 +1,26 @@
-"""EC2, as much of it as tells ECS and load balancers where they are: the default VPC and its security groups.
+"""EC2's networks: VPCs and all that belongs to them, and none of its machines.
 
-Real: every account and region has the default VPC (172.31.0.0/16) with a subnet in each of three Availability Zones,
-an internet gateway, a main route table and the default security group, made when somebody first asks. Security groups
-and their rules, tags, filters, pagination. These are records: containers of an instance share one network, and rules
-are not enforced yet.
+Real: VPCs, subnets, route tables, internet, egress-only and NAT gateways, elastic addresses, security groups, network
+ACLs, DHCP options, network interfaces, endpoints, prefix lists, flow logs and peering, with AWS's validation, filters,
+pagination, tags and client tokens. Every account and region begins with the default VPC (172.31.0.0/16), made when
+somebody first asks. After each change the networks engine is told the whole wanted state of the VPC; where it carries
+packets, an answer to a change means that the change holds.
 
-Network interfaces are those of ECS tasks.
+Recorded only: IPv6 blocks and addresses, DHCP options, tenancy, private DNS of endpoints, flow logs' records.
 
-Refused: everything else (creating VPCs and subnets, instances, volumes); the answer names the operation.
+Refused: instances, volumes, transit and VPN gateways, IPAM, Outposts, regional NAT gateways; the answer names them.
 """
 
 from trunkline.aws.service import Kit, Service
 from trunkline.engines import Engines
 from trunkline.services.ec2 import store
 from trunkline.services.ec2.api import Api
+from trunkline.services.ec2.carrier import Carrier
+from trunkline.services.ec2.resources import TYPES
 
 
 def build(kit: Kit, engines: Engines) -> Service:
     """Compose the service."""
     kit.db.migrate("ec2", store.STEPS)
-    return Service("ec2", Api(kit))
+    carrier = Carrier(kit, engines.networks)
+    return Service("ec2", Api(kit, carrier), start=carrier.start, stop=carrier.stop, resource_types=TYPES)

@@ -67,6 +67,7 @@ def member(*path: str) -> Callable[[Doc], Values]:
     return read
 
 
-def each(outer: str, inner: str) -> Callable[[Doc], Values]:
-    """A property that is a member of every element of a list."""
-    return lambda item: [element[inner] for element in item.get(outer, []) if inner in element]
+def each(outer: str, *inner: str) -> Callable[[Doc], Values]:
+    """A property that is a member, however deep, of every element of a list."""
+    read = member(*inner)
+    return lambda item: [value for element in item.get(outer, []) for value in read(element)]

@@ -31,6 +31,26 @@ def from_request(req: Doc, *, egress: bool) -> list[Rule]:
     return found
 
 
+_PEERS = {
+    "CidrIpv4": "ipv4",
+    "CidrIpv6": "ipv6",
+    "PrefixListId": "prefix_list",
+    "ReferencedGroupId": "group",
+}
+
+
+def from_update(old: Rule, given: Doc) -> Rule:
+    """What a rule becomes: a whole new rule with the old id and direction."""
+    peers = [name for name in _PEERS if name in given]
+    if len(peers) != 1:
+        raise AwsError("InvalidParameterValue", "A rule has exactly one source or destination.", status=400)
+    protocol, from_port, to_port = _ports(given)
+    kind, peer = _PEERS[peers[0]], given[peers[0]]
+    if kind in ("ipv4", "ipv6"):
+        peer = _cidr(peer, 4 if kind == "ipv4" else 6)
+    return Rule(old.id, old.egress, protocol, from_port, to_port, kind, peer, given.get("Description"))
+
+
 def _rules(permission: Doc, egress: bool) -> list[Rule]:
     protocol, from_port, to_port = _ports(permission)
     peers: list[tuple[str, str, str | None]] = []

@@ -1,17 +1,18 @@
 """Regions, Availability Zones and attributes of the account."""
 
 from trunkline.aws.service import Call, Doc, operation
-from trunkline.services.ec2 import store
 from trunkline.services.ec2.api.finding import Finding
-from trunkline.services.ec2.filters import member, select
-from trunkline.services.ec2.model import ZONES, zone_id
+from trunkline.services.ec2.errors import invalid
+from trunkline.services.ec2.filters import Properties, member, select
+from trunkline.services.ec2.model import zone_id, zones
+from trunkline.services.ec2.store import VPCS
 
 _REGIONS = (
     *("ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2"),
     *("ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1"),
     *("us-east-1", "us-east-2", "us-west-1", "us-west-2"),
 )
-_ZONE = {
+_ZONE: Properties = {
     "zone-name": member("ZoneName"),
     "zone-id": member("ZoneId"),
     "region-name": member("RegionName"),
@@ -20,7 +21,7 @@ _ZONE = {
     "opt-in-status": member("OptInStatus"),
     "group-name": member("GroupName"),
 }
-_REGION = {
+_REGION: Properties = {
     "region-name": member("RegionName"),
     "endpoint": member("Endpoint"),
     "opt-in-status": member("OptInStatus"),
@@ -32,8 +33,8 @@ class Places(Finding):
 
     @operation()
     async def describe_availability_zones(self, call: Call, req: Doc) -> Doc:
-        await self.open(call, req)
-        zones = [
+        await self.view(call, req)
+        found = [
             {
                 "ZoneName": call.region + zone,
                 "ZoneId": zone_id(call.region, zone),
@@ -45,16 +46,20 @@ class Places(Finding):
                 "ZoneType": "availability-zone",
                 "Messages": [],
             }
-            for zone in ZONES
+            for zone in zones(call.region)
         ]
         for key, wanted in (("ZoneName", req.get("ZoneNames")), ("ZoneId", req.get("ZoneIds"))):
             if wanted:
-                zones = [zone for zone in zones if zone[key] in wanted]
-        return {"AvailabilityZones": select(zones, req.get("Filters"), _ZONE)}
+                known = {one[key] for one in found}
+                for each in wanted:
+                    if each not in known:
+                        raise invalid(f"Invalid availability zone: [{each}]")
+                found = [one for one in found if one[key] in wanted]
+        return {"AvailabilityZones": select(found, req.get("Filters"), _ZONE)}
 
     @operation()
     async def describe_regions(self, call: Call, req: Doc) -> Doc:
-        await self.open(call, req)
+        await self.view(call, req)
         regions = [
             {
                 "RegionName": name,
@@ -68,12 +73,15 @@ class Places(Finding):
 
     @operation()
     async def describe_account_attributes(self, call: Call, req: Doc) -> Doc:
-        await self.open(call, req)
-        vpc = store.VPCS.find(self.kit.db, prefix=(call.account, call.region), limit=1)[0]
+        view = await self.view(call, req)
+        default = next((one.id for one in view.all(VPCS) if one.is_default), "none")
         values = {
             "supported-platforms": ["VPC"],
-            "default-vpc": [vpc.id],
-            "vpc-max-security-groups-per-interface": ["5"],
+            "default-vpc": [default],
+            "max-instances": ["0"],
+            "vpc-max-security-groups-per-interface": ["16"],
+            "max-elastic-ips": ["500"],
+            "vpc-max-elastic-ips": ["500"],
         }
         wanted = req.get("AttributeNames") or list(values)
         return {

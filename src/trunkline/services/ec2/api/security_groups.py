@@ -1,228 +1,175 @@
-"""Security groups and their rules."""
+"""Security groups; their rules are in security_rules."""
 
 import re
+from collections.abc import Callable
 
 from trunkline.aws.arn import arn
-from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call, Doc, operation
-from trunkline.aws.tags import normalise, pairs
-from trunkline.core.db import Tx
-from trunkline.services.ec2 import described, rules, store
-from trunkline.services.ec2.api.finding import Finding, chosen
-from trunkline.services.ec2.filters import Properties, each, member
-from trunkline.services.ec2.model import Rule, SecurityGroup, Tag
+from trunkline.aws.tags import pairs
+from trunkline.services.ec2 import store
+from trunkline.services.ec2.api.finding import Finding, listing, paged, tags_for
+from trunkline.services.ec2.described import security
+from trunkline.services.ec2.errors import failed, invalid, missing
+from trunkline.services.ec2.filters import Properties, Values, each, member, select
+from trunkline.services.ec2.limits import room
+from trunkline.services.ec2.model import SecurityGroup
+from trunkline.services.ec2.store import ENDPOINTS, GROUPS, INTERFACES, VPCS, Edit, View, new_id
+from trunkline.services.ec2.store.view import missing as no_record
 
 _NAME = re.compile(r"[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}")
+
+
+def _peers(permissions: str, outer: str, inner: str) -> Callable[[Doc], Values]:
+    """A property of the sources or destinations of a group's rules."""
+
+    def read(item: Doc) -> Values:
+        return [one[inner] for each in item[permissions] for one in each[outer] if inner in one]
+
+    return read
+
+
 _GROUP: Properties = {
     "group-id": member("GroupId"),
     "group-name": member("GroupName"),
     "vpc-id": member("VpcId"),
     "description": member("Description"),
     "owner-id": member("OwnerId"),
-    "ip-permission.protocol": each("IpPermissions", "IpProtocol"),
-    "ip-permission.from-port": each("IpPermissions", "FromPort"),
-    "ip-permission.to-port": each("IpPermissions", "ToPort"),
+    **{
+        f"{prefix}.{name}": read
+        for prefix, permissions in (("ip-permission", "IpPermissions"), ("egress.ip-permission", "IpPermissionsEgress"))
+        for name, read in {
+            "protocol": each(permissions, "IpProtocol"),
+            "from-port": each(permissions, "FromPort"),
+            "to-port": each(permissions, "ToPort"),
+            "cidr": _peers(permissions, "IpRanges", "CidrIp"),
+            "ipv6-cidr": _peers(permissions, "Ipv6Ranges", "CidrIpv6"),
+            "group-id": _peers(permissions, "UserIdGroupPairs", "GroupId"),
+            "user-id": _peers(permissions, "UserIdGroupPairs", "UserId"),
+            "prefix-list-id": _peers(permissions, "PrefixListIds", "PrefixListId"),
+        }.items()
+    },
 }
-_RULE: Properties = {"group-id": member("GroupId"), "security-group-rule-id": member("SecurityGroupRuleId")}
 
 
 class SecurityGroups(Finding):
-    """Everything about them."""
+    """Everything about groups but their rules."""
 
     @operation()
     async def describe_security_groups(self, call: Call, req: Doc) -> Doc:
-        await self.open(call, req)
-        tags = self.tags(call)
-        found = store.GROUPS.find(self.kit.db, prefix=(call.account, call.region))
-        items = [described.group(one, tags) for one in found]
-        if req.get("GroupNames"):
-            names = {item["GroupName"] for item in items}
-            for name in req["GroupNames"]:
-                if name not in names:
-                    raise _no_group(name)
-            items = [item for item in items if item["GroupName"] in req["GroupNames"]]
-        missing = ("InvalidGroup.NotFound", "security group")
-        return chosen(req, items, _GROUP, member="SecurityGroups", id_member="GroupId", missing=missing)
-
-    @operation()
-    async def describe_security_group_rules(self, call: Call, req: Doc) -> Doc:
-        await self.open(call, req)
-        tags = self.tags(call)
-        found = store.GROUPS.find(self.kit.db, prefix=(call.account, call.region))
-        items = [described.rule(one, rule, tags) for one in found for rule in one.rules]
-        return chosen(
+        view = await self.view(call, req)
+        names = req.get("GroupNames") or []
+        if names:
+            known = {one.name for one in view.all(GROUPS)}
+            for name in names:
+                if name not in known:
+                    raise no_record(GROUPS, name)
+        return listing(
+            view,
             req,
-            items,
-            _RULE,
-            member="SecurityGroupRules",
-            id_member="SecurityGroupRuleId",
-            missing=("InvalidSecurityGroupRuleId.NotFound", "security group rule ID"),
+            GROUPS,
+            security.group,
+            _GROUP,
+            member="SecurityGroups",
+            id_member="GroupId",
+            shown=lambda one: not names or one.name in names,
         )
 
     @operation()
+    async def get_security_groups_for_vpc(self, call: Call, req: Doc) -> Doc:
+        view = await self.view(call, req)
+        vpc = view.get(VPCS, req["VpcId"])
+        items = [security.group(one, view.tags([one.id])) for one in view.all(GROUPS, vpc_id=vpc.id)]
+        kept = ("GroupId", "GroupName", "Description", "OwnerId", "Tags")
+        found = [
+            {**{key: item[key] for key in kept}, "PrimaryVpcId": vpc.id}
+            for item in select(items, req.get("Filters"), _GROUP)
+        ]
+        return paged(req, found, member="SecurityGroupForVpcs", id_member="GroupId")
+
+    @operation("arn:aws:ec2:{region}:{account}:security-group/*", writes_once=True)
     async def create_security_group(self, call: Call, req: Doc) -> Doc:
-        await self.open(call, req)
         name = req["GroupName"]
         if not _NAME.fullmatch(name) or name.startswith("sg-"):
-            raise AwsError("InvalidParameterValue", f"Invalid security group name '{name}'.", status=400)
+            raise invalid(f"Invalid security group name '{name}'.")
         if name == "default":
-            raise AwsError("InvalidParameterValue", "Cannot use reserved security group name: default", status=400)
+            raise invalid("Cannot use reserved security group name: default")
         if not _NAME.fullmatch(req["Description"]):
-            raise AwsError("InvalidParameterValue", "Invalid security group description.", status=400)
-        vpcs = store.VPCS.find(self.kit.db, prefix=(call.account, call.region))
-        vpc = next((one for one in vpcs if one.id == req.get("VpcId", vpcs[0].id)), None)
-        if vpc is None:
-            raise AwsError("InvalidVpcID.NotFound", f"The vpc ID '{req['VpcId']}' does not exist", status=400)
-        tags = _tags(req, "security-group")
-        group = SecurityGroup(call.account, call.region, store.new_id("sg"), vpc.id, name, req["Description"])
-        group.rules.append(store.everywhere())
+            raise invalid("Invalid security group description.")
+        tags = tags_for(req, "security-group")
 
-        def write(tx: Tx) -> None:
-            for other in store.GROUPS.find(tx, prefix=(call.account, call.region)):
-                if other.name == name and other.vpc_id == group.vpc_id:
-                    raise AwsError(
-                        "InvalidGroup.Duplicate",
-                        f"The security group '{name}' already exists for VPC '{group.vpc_id}'",
-                        status=400,
-                    )
-            store.GROUPS.insert(tx, group)
-            for key, value in tags.items():
-                store.TAGS.put(tx, Tag(call.account, call.region, group.id, key, value))
+        def work(edit: Edit) -> SecurityGroup:
+            vpc_id = edit.get(VPCS, req["VpcId"]).id if "VpcId" in req else _default_vpc(edit)
+            others = edit.all(GROUPS)
+            room("groups", others)
+            if any(one.name == name and one.vpc_id == vpc_id for one in others):
+                raise failed("InvalidGroup.Duplicate", f"The security group '{name}' already exists for VPC '{vpc_id}'")
+            made = SecurityGroup(edit.account, edit.region, new_id("sg"), vpc_id, name, req["Description"])
+            made.rules.append(store.everywhere())
+            edit.keep(GROUPS, made)
+            edit.tag(made.id, tags)
+            return made
 
-        await self.kit.db.write(write)
+        made = await self.change(call, req, work)
         return {
-            "GroupId": group.id,
-            "SecurityGroupArn": arn("ec2", call.region, call.account, f"security-group/{group.id}"),
+            "GroupId": made.id,
+            "SecurityGroupArn": arn("ec2", call.region, call.account, f"security-group/{made.id}"),
             "Tags": pairs(tags),
         }
 
-    @operation()
+    @operation("arn:aws:ec2:{region}:{account}:security-group/{GroupId}", writes_once=True)
     async def delete_security_group(self, call: Call, req: Doc) -> Doc:
-        await self.open(call, req)
-
-        def write(tx: Tx) -> str:
-            group = _group(tx, call, req)
+        def work(edit: Edit) -> str:
+            group = meant(edit, req)
             if group.name == "default":
-                raise AwsError(
-                    "CannotDelete", f'the specified group: "{group.id}" name: "default" cannot be deleted by a user',
-                    status=400,
-                )  # fmt: skip
-            for other in store.GROUPS.find(tx, prefix=(call.account, call.region)):
-                if other.id != group.id and any(rule.peer == group.id for rule in other.rules):
-                    raise AwsError("DependencyViolation", f"resource {group.id} has a dependent object", status=400)
-            if any(group.id in one.group_ids for one in store.INTERFACES.find(tx, prefix=(call.account, call.region))):
-                raise AwsError("DependencyViolation", f"resource {group.id} has a dependent object", status=400)
-            store.GROUPS.delete(tx, call.account, call.region, group.id)
-            for tag in store.TAGS.find(tx, prefix=(call.account, call.region, group.id)):
-                store.TAGS.delete(tx, call.account, call.region, group.id, tag.name)
+                raise failed(
+                    "CannotDelete", f'the specified group: "{group.id}" name: "default" cannot be deleted by a user'
+                )
+            referred = any(
+                rule.peer == group.id for one in edit.all(GROUPS) if one.id != group.id for rule in one.rules
+            )
+            used = any(group.id in one.group_ids for one in edit.all(INTERFACES))
+            used = used or any(group.id in one.group_ids for one in edit.all(ENDPOINTS))
+            if referred or used:
+                raise failed("DependencyViolation", f"resource {group.id} has a dependent object")
+            for rule in group.rules:
+                edit.untag(rule.id)
+            edit.drop(GROUPS, group)
             return group.id
 
-        return {"Return": True, "GroupId": await self.kit.db.write(write)}
+        return {"Return": True, "GroupId": await self.change(call, req, work)}
 
     @operation()
-    async def authorize_security_group_ingress(self, call: Call, req: Doc) -> Doc:
-        return await self._authorize(call, req, egress=False)
+    async def describe_security_group_references(self, call: Call, req: Doc) -> Doc:
+        view = await self.view(call, req)
+        wanted = [view.get(GROUPS, id) for id in req["GroupId"]]
+        found = [
+            {"GroupId": group.id, "ReferencingVpcId": other.vpc_id}
+            for group in wanted
+            for other in view.all(GROUPS)
+            if other.vpc_id != group.vpc_id and any(rule.peer == group.id for rule in other.rules)
+        ]
+        return {"SecurityGroupReferenceSet": found}
 
     @operation()
-    async def authorize_security_group_egress(self, call: Call, req: Doc) -> Doc:
-        return await self._authorize(call, req, egress=True)
-
-    @operation()
-    async def revoke_security_group_ingress(self, call: Call, req: Doc) -> Doc:
-        return await self._revoke(call, req, egress=False)
-
-    @operation()
-    async def revoke_security_group_egress(self, call: Call, req: Doc) -> Doc:
-        return await self._revoke(call, req, egress=True)
-
-    async def _authorize(self, call: Call, req: Doc, *, egress: bool) -> Doc:
-        await self.open(call, req)
-        wanted = rules.from_request(req, egress=egress)
-        tags = _tags(req, "security-group-rule")
-
-        def write(tx: Tx) -> list[Doc]:
-            group = _group(tx, call, req)
-            for rule in wanted:
-                _resolve(tx, call, group, rule)
-                if any(rule.same_as(other) for other in group.rules):
-                    raise AwsError(
-                        "InvalidPermission.Duplicate",
-                        f'the specified rule "{rules.told(rule)}" already exists',
-                        status=400,
-                    )
-                group.rules.append(rule)
-                for key, value in tags.items():
-                    store.TAGS.put(tx, Tag(call.account, call.region, rule.id, key, value))
-            store.GROUPS.put(tx, group)
-            return [described.rule(group, rule, {rule.id: tags}) for rule in wanted]
-
-        return {"Return": True, "SecurityGroupRules": await self.kit.db.write(write)}
-
-    async def _revoke(self, call: Call, req: Doc, *, egress: bool) -> Doc:
-        await self.open(call, req)
-        by_id = req.get("SecurityGroupRuleIds")
-        wanted = [] if by_id else rules.from_request(req, egress=egress)
-
-        def write(tx: Tx) -> None:
-            group = _group(tx, call, req)
-            for rule in wanted:
-                _resolve(tx, call, group, rule)
-            gone = [
-                rule
-                for rule in group.rules
-                if rule.egress is egress
-                and (rule.id in by_id if by_id else any(rule.same_as(other) for other in wanted))
-            ]
-            if len(gone) < len(by_id or wanted):
-                raise AwsError(
-                    "InvalidPermission.NotFound",
-                    "The specified rule does not exist in this security group.",
-                    status=400,
-                )
-            group.rules = [rule for rule in group.rules if rule not in gone]
-            store.GROUPS.put(tx, group)
-
-        await self.kit.db.write(write)
-        return {"Return": True}
+    async def describe_stale_security_groups(self, call: Call, req: Doc) -> Doc:
+        """A stale rule names a group that is gone; groups that rules name are never deleted here."""
+        (await self.view(call, req)).get(VPCS, req["VpcId"])
+        return {"StaleSecurityGroupSet": []}
 
 
-def _group(tx: Tx, call: Call, req: Doc) -> SecurityGroup:
+def _default_vpc(view: View) -> str:
+    for one in view.all(VPCS):
+        if one.is_default:
+            return one.id
+    raise failed("VPCIdNotSpecified", "No default VPC for this user")
+
+
+def meant(view: View, req: Doc) -> SecurityGroup:
+    """By id, or by its name in the default VPC."""
     if "GroupId" in req:
-        group = store.GROUPS.get(tx, call.account, call.region, req["GroupId"])
-        if group is None:
-            raise _no_group(req["GroupId"])
-        return group
+        return view.get(GROUPS, req["GroupId"])
     if "GroupName" not in req:
-        raise AwsError("MissingParameter", "The request must contain the parameter groupName or groupId", status=400)
-    for one in store.GROUPS.find(tx, prefix=(call.account, call.region)):
-        if one.name == req["GroupName"]:
-            return one
-    raise _no_group(req["GroupName"])
-
-
-def _resolve(tx: Tx, call: Call, group: SecurityGroup, rule: Rule) -> None:
-    """A group named as the peer must exist."""
-    if rule.kind != "group":
-        return
-    for one in store.GROUPS.find(tx, prefix=(call.account, call.region)):
-        if rule.peer in (one.id, f"name:{one.name}"):
-            rule.peer = one.id
-            return
-    raise _no_group(rule.peer.removeprefix("name:"))
-
-
-def _no_group(name: str) -> AwsError:
-    return AwsError("InvalidGroup.NotFound", f"The security group '{name}' does not exist", status=400)
-
-
-def _tags(req: Doc, kind: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for specification in req.get("TagSpecifications") or []:
-        if specification.get("ResourceType") != kind:
-            raise AwsError(
-                "InvalidParameterValue",
-                f"'{specification.get('ResourceType')}' is not a valid taggable resource type for this operation.",
-                status=400,
-            )
-        found |= normalise(specification.get("Tags"), error="InvalidParameterValue")
-    return found
+        raise missing("groupName or groupId")
+    for one in view.all(GROUPS, name=req["GroupName"], vpc_id=_default_vpc(view)):
+        return one
+    raise no_record(GROUPS, req["GroupName"])

@@ -1,87 +1,109 @@
 """Tags of any EC2 resource."""
 
-from trunkline.aws.errors import AwsError
+from typing import Any
+
 from trunkline.aws.paging import page
 from trunkline.aws.service import Call, Doc, operation
-from trunkline.aws.tags import normalise
-from trunkline.core.db import Tx
+from trunkline.aws.tags import is_reserved, normalise
+from trunkline.core.db import Table
 from trunkline.services.ec2 import store
-from trunkline.services.ec2.api.finding import Finding
-from trunkline.services.ec2.filters import member, select
-from trunkline.services.ec2.model import Tag, resource_type
+from trunkline.services.ec2.api.finding import MOST, Finding
+from trunkline.services.ec2.errors import failed
+from trunkline.services.ec2.filters import Properties, member, select
+from trunkline.services.ec2.model import resource_type
+from trunkline.services.ec2.store import GROUPS, Edit
+from trunkline.services.ec2.store.tables import TAGS
+from trunkline.services.ec2.store.view import missing
 
-_TAG = {
+_TAG: Properties = {
     "key": member("Key"),
     "value": member("Value"),
     "resource-id": member("ResourceId"),
     "resource-type": member("ResourceType"),
 }
+_TABLES: dict[str, Table[Any]] = {
+    "vpc": store.VPCS,
+    "subnet": store.SUBNETS,
+    "sg": store.GROUPS,
+    "rtb": store.ROUTE_TABLES,
+    "igw": store.INTERNET_GATEWAYS,
+    "eigw": store.EGRESS_ONLY_GATEWAYS,
+    "nat": store.NAT_GATEWAYS,
+    "eipalloc": store.ADDRESSES,
+    "acl": store.ACLS,
+    "dopt": store.DHCP_OPTIONS,
+    "eni": store.INTERFACES,
+    "vpce": store.ENDPOINTS,
+    "pcx": store.PEERINGS,
+    "pl": store.PREFIX_LISTS,
+    "fl": store.FLOW_LOGS,
+}
+_MOST_OF_ONE = 50
 
 
 class Tags(Finding):
     """Creating, deleting and describing them."""
 
-    @operation()
+    @operation(writes_once=True)
     async def create_tags(self, call: Call, req: Doc) -> Doc:
-        await self.open(call, req)
         wanted = normalise(req["Tags"], error="InvalidParameterValue", too_many="TagLimitExceeded")
-        self._check(call, req["Resources"])
 
-        def write(tx: Tx) -> None:
-            for resource in req["Resources"]:
-                for name, value in wanted.items():
-                    store.TAGS.put(tx, Tag(call.account, call.region, resource, name, value))
+        def work(edit: Edit) -> None:
+            for id in req["Resources"]:
+                _check(edit, id)
+                own = {key for key in {**edit.tags([id]).get(id, {}), **wanted} if not key.startswith("aws:")}
+                if len(own) > _MOST_OF_ONE:
+                    raise failed("TagLimitExceeded", "The maximum number of tags for the resource has been reached.")
+                edit.tag(id, wanted)
 
-        await self.kit.db.write(write)
+        await self.change(call, req, work)
         return {}
 
-    @operation()
+    @operation(writes_once=True)
     async def delete_tags(self, call: Call, req: Doc) -> Doc:
-        await self.open(call, req)
+        def work(edit: Edit) -> None:
+            for id in req["Resources"]:
+                for tag in TAGS.find(edit.tx, prefix=(edit.account, edit.region, id)):
+                    if _meant(tag.name, tag.value, req.get("Tags")) and not is_reserved(tag.name):
+                        TAGS.delete(edit.tx, edit.account, edit.region, id, tag.name)
 
-        def write(tx: Tx) -> None:
-            for resource in req["Resources"]:
-                for tag in store.TAGS.find(tx, prefix=(call.account, call.region, resource)):
-                    if _meant(tag, req.get("Tags")):
-                        store.TAGS.delete(tx, call.account, call.region, resource, tag.name)
-
-        await self.kit.db.write(write)
+        await self.change(call, req, work)
         return {}
 
     @operation()
     async def describe_tags(self, call: Call, req: Doc) -> Doc:
-        await self.open(call, req)
+        view = await self.view(call, req)
         items = [
-            {
-                "ResourceId": tag.resource_id,
-                "ResourceType": resource_type(tag.resource_id),
-                "Key": tag.name,
-                "Value": tag.value,
-            }
-            for tag in store.TAGS.find(self.kit.db, prefix=(call.account, call.region))
+            {"ResourceId": id, "ResourceType": resource_type(id), "Key": key, "Value": value}
+            for id, tags in view.tags().items()
+            for key, value in tags.items()
         ]
         found, token = page(
             select(items, req.get("Filters"), _TAG),
-            req.get("MaxResults") or 1000,
+            req.get("MaxResults") or MOST,
             req.get("NextToken"),
             key=lambda item: f"{item['ResourceId']} {item['Key']}",
             error="InvalidPaginationToken",
         )
         return {"Tags": found, "NextToken": token}
 
-    def _check(self, call: Call, resources: list[str]) -> None:
-        known = set[str]()
-        for vpc in store.VPCS.find(self.kit.db, prefix=(call.account, call.region)):
-            known |= {vpc.id, vpc.route_table_id, vpc.internet_gateway_id, vpc.dhcp_options_id}
-        known |= {subnet.id for subnet in store.SUBNETS.find(self.kit.db, prefix=(call.account, call.region))}
-        known |= {one.id for one in store.INTERFACES.find(self.kit.db, prefix=(call.account, call.region))}
-        for group in store.GROUPS.find(self.kit.db, prefix=(call.account, call.region)):
-            known |= {group.id, *(rule.id for rule in group.rules)}
-        for resource in resources:
-            if resource not in known:
-                raise AwsError("InvalidID", f"The ID '{resource}' is not valid", status=400)
+
+def _check(edit: Edit, id: str) -> None:
+    """The resource must exist; AWS answers with the error of its kind."""
+    prefix = id.partition("-")[0]
+    if prefix == "sgr":
+        if any(rule.id == id for group in edit.all(GROUPS) for rule in group.rules):
+            return
+        raise failed("InvalidSecurityGroupRuleId.NotFound", f"The security group rule ID '{id}' does not exist")
+    table = _TABLES.get(prefix)
+    if table is None:
+        raise failed("InvalidID", f"The ID '{id}' is not valid")
+    if edit.find(table, id) is None and not (
+        prefix == "pcx" and any(one.id == id for one in store.PEERINGS.find(edit.tx))
+    ):
+        raise missing(table, id)
 
 
-def _meant(tag: Tag, wanted: list[Doc] | None) -> bool:
+def _meant(name: str, value: str, wanted: list[Doc] | None) -> bool:
     """Without tags all of them; a tag without a value whatever its value is."""
-    return not wanted or any(each.get("Key") == tag.name and each.get("Value") in (None, tag.value) for each in wanted)
+    return not wanted or any(each.get("Key") == name and each.get("Value") in (None, value) for each in wanted)

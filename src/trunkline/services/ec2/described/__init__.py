@@ -1,0 +1,1 @@
+"""Records as EC2 describes them."""

@@ -1,0 +1,1 @@
+"""EC2 as boto3 sees it."""
