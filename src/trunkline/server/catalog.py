@@ -20,4 +20,5 @@ SERVICES: tuple[str, ...] = (
     "codedeploy",
     "codepipeline",
     "cloudcontrol",
+    "cloudformation",
 )

@@ -1,0 +1,31 @@
+"""CloudFormation: stacks that really make, change and delete what their templates say.
+
+Real: stacks as durable workflows that take resources in graph order, as many at once as it allows; updates by property
+difference with replacement and cleanup; rollback of everything; change sets; exports; stack policies; nested stacks,
+custom resources, macros, wait conditions. A resource type belongs to its service (`Service.resource_types`).
+
+Refused, all together before anything is made: resource types that no service here provides, and properties that would
+have no effect.
+
+template/ is the language, preparing/ what happens before a change, workflow/ the change itself.
+"""
+
+from trunkline.aws.service import Kit, Service
+from trunkline.engines import Engines
+from trunkline.services.cloudformation import resources, store
+from trunkline.services.cloudformation.api import Api
+from trunkline.services.cloudformation.workflow import Cancels, Runner
+
+
+def build(kit: Kit, engines: Engines) -> Service:
+    kit.db.migrate("cloudformation", store.MIGRATIONS)
+    kit.db.migrate("cloudformation-replies", resources.MIGRATIONS)
+    cancels = Cancels()
+    Runner(kit, engines.workflows, cancels)
+    responses = resources.Responses(kit, engines)
+    return Service(
+        "cloudformation",
+        Api(kit, engines.workflows, cancels),
+        routes={resources.ROUTE: responses},
+        resource_types=resources.types(kit, responses),
+    )

@@ -1,0 +1,31 @@
+"""CloudFormation's operations."""
+
+from trunkline.aws.service import Kit
+from trunkline.engines.workflows import Workflows
+from trunkline.services.cloudformation.api.changesets import ChangeSetOperations
+from trunkline.services.cloudformation.api.describing import DescribeOperations
+from trunkline.services.cloudformation.api.exports import ExportOperations
+from trunkline.services.cloudformation.api.part import Part
+from trunkline.services.cloudformation.api.policies import PolicyOperations
+from trunkline.services.cloudformation.api.rolling import RollbackOperations
+from trunkline.services.cloudformation.api.stacks import StackOperations
+from trunkline.services.cloudformation.api.templates import TemplateOperations
+from trunkline.services.cloudformation.drift import DriftOperations
+from trunkline.services.cloudformation.workflow import Cancels
+
+
+class Api(
+    StackOperations,
+    RollbackOperations,
+    DescribeOperations,
+    TemplateOperations,
+    ChangeSetOperations,
+    ExportOperations,
+    PolicyOperations,
+    DriftOperations,
+):
+    """All of them."""
+
+    def __init__(self, kit: Kit, engine: Workflows, cancels: Cancels) -> None:
+        Part.__init__(self, kit, engine, cancels)
+        DriftOperations.__init__(self, kit, engine)

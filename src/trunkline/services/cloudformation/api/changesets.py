@@ -1,0 +1,7 @@
+"""Change sets."""
+
+from trunkline.services.cloudformation.api.part import Part
+
+
+class ChangeSetOperations(Part):
+    """Prepared operations."""

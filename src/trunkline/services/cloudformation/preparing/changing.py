@@ -1,0 +1,92 @@
+"""Whether a stack may be updated, and whether anything of it would change."""
+
+from trunkline.aws import schemas
+from trunkline.aws.service import Caller, Kit
+from trunkline.core.db import Reader
+from trunkline.services.cloudformation import store, template
+from trunkline.services.cloudformation.model import Stack, Version
+from trunkline.services.cloudformation.model.statuses import UPDATABLE
+from trunkline.services.cloudformation.preparing.prepare import Prepared
+from trunkline.services.cloudformation.preparing.scope import Known, StackScope
+from trunkline.services.cloudformation.preparing.sources import bad
+from trunkline.services.cloudformation.template.errors import text_of
+
+
+def check_updatable(stack: Stack) -> None:
+    if stack.status not in UPDATABLE:
+        raise bad(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
+
+
+def check_types(reader: Reader, stack: Stack, prepared: Prepared) -> None:
+    """A logical id keeps its type."""
+    rows = store.of_stack(reader, stack.id)
+    changed = [
+        name
+        for name in prepared.waits
+        if name in rows and rows[name].type != prepared.template.resources[name].type and rows[name].physical_id
+    ]
+    if changed:
+        raise bad(
+            "Update of resource type is not permitted. The new template modifies resource type of the following "
+            f"resources: [{', '.join(changed)}]"
+        )
+
+
+async def stale(kit: Kit, caller: Caller, stack: Stack, prepared: Prepared, previous: Version) -> bool:
+    """Whether anything would change. Looks at properties as they would resolve now; AWS compares in the same way."""
+    if prepared.template.doc == previous.processed and prepared.values == previous.values:
+        if stack.tags != previous.tags:
+            return True
+        if not _moves(prepared):
+            return False
+    rows = {name: row for name, row in store.of_stack(kit.db, stack.id).items() if row.status != "DELETE_COMPLETE"}
+    if set(rows) != set(prepared.waits) or stack.tags != previous.tags:
+        return True
+    scope = StackScope(
+        kit,
+        caller,
+        stack.id,
+        stack.name,
+        tuple(stack.notification_arns),
+        prepared.template,
+        prepared.values,
+        prepared.conditions,
+        {name: Known(row.physical_id, row.attributes, row.properties) for name, row in rows.items()},
+    )
+    try:
+        for name, row in rows.items():
+            resource = prepared.template.resources[name]
+            found = await template.evaluate(resource.properties or {}, scope)
+            if schemas.difference(row.type, row.properties, schemas.typed(resource.type, found)):
+                return True
+            if row.metadata != (resource.metadata or {}):
+                return True
+            if row.type == "AWS::CloudFormation::Stack":
+                return True
+        return await _outputs(scope, prepared) != {
+            one.key: (one.value, one.export) for one in stack.outputs
+        } or _policies(prepared.template) != _policies(template.Template(previous.processed))
+    except template.TemplateError:
+        return True
+
+
+def _moves(prepared: Prepared) -> bool:
+    """Whether the same template may resolve to something else than the last time."""
+    text = str(prepared.template.doc)
+    return "{{resolve:" in text or "Fn::ImportValue" in text or "AWS::CloudFormation::Stack" in text
+
+
+async def _outputs(scope: StackScope, prepared: Prepared) -> dict[str, tuple[str, str]]:
+    found: dict[str, tuple[str, str]] = {}
+    for name, output in prepared.template.outputs.items():
+        if output.condition and not prepared.conditions.get(output.condition, True):
+            continue
+        export = await template.evaluate(output.export, scope) if output.export is not None else ""
+        if isinstance(export, dict):
+            export = export.get("Name", "")
+        found[name] = (text_of(await template.evaluate(output.value, scope)), str(export))
+    return found
+
+
+def _policies(wanted: "template.Template") -> dict[str, tuple[object, object]]:
+    return {name: (one.deletion_policy, one.update_replace_policy) for name, one in wanted.resources.items()}

@@ -1,0 +1,240 @@
+"""One resource of the template being applied: its properties evaluated, compared, and its handler run."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from trunkline.aws import schemas
+from trunkline.core.db import Tx
+from trunkline.services.cloudformation import store, template
+from trunkline.services.cloudformation.model import Resource
+from trunkline.services.cloudformation.workflow import signals, words
+from trunkline.services.cloudformation.workflow.handling import Attempt, Refusal, outcome
+from trunkline.services.cloudformation.workflow.session import Session
+
+Doc = dict[str, Any]
+
+
+class Attempts:
+    """Steps of a workflow: every method may run again after a crash."""
+
+    def __init__(self, session: Session, after: Mapping[str, set[str]]) -> None:
+        self._session = session
+        self._after = after
+
+    def row(self, name: str, token: str) -> Resource:
+        """A new resource's row."""
+        resource = self._session.template.resources[name]
+        row = Resource(
+            stack_id=self._session.stack.id,
+            logical_id=name,
+            type=resource.type,
+            status="",
+            updated=self._session.kit.clock.now(),
+            token=token,
+        )
+        self.describe(row)
+        return row
+
+    def describe(self, row: Resource) -> bool:
+        """What a row says of the template beside the properties; whether anything of it is new."""
+        resource = self._session.template.resources[row.logical_id]
+        said = (
+            _text(resource.deletion_policy),
+            _text(resource.update_replace_policy),
+            sorted(self._after.get(row.logical_id, ())),
+            resource.metadata if isinstance(resource.metadata, dict) else {},
+        )
+        if said == (row.deletion_policy, row.update_replace_policy, row.depends_on, row.metadata):
+            return False
+        row.deletion_policy, row.update_replace_policy, row.depends_on, row.metadata = said
+        return True
+
+    def fill(self, row: Resource, made: Doc) -> None:
+        row.physical_id = made["physical_id"]
+        row.properties = made["properties"]
+        row.attributes = made["attributes"]
+        self.describe(row)
+
+    async def wanted(self, name: str) -> Doc:
+        """The properties, resolved and typed. Raises Refusal with CloudFormation's words."""
+        resource = self._session.template.resources[name]
+        scope = await self._session.scope()
+        found = await template.evaluate(resource.properties or {}, scope)
+        wanted: Doc = schemas.typed(resource.type, found if isinstance(found, dict) else {})
+        if problems := schemas.problems(resource.type, wanted):
+            raise Refusal(f"Properties validation failed for resource {name} with message:\n" + "\n".join(problems))
+        return wanted
+
+    # steps -----------------------------------------------------------------------------------------------------------
+
+    async def create(self, name: str, token: str, resumed: bool) -> Doc:
+        return await self._make(name, token, resumed, None)
+
+    async def replace(self, name: str, token: str, resumed: bool, wanted: Doc) -> Doc:
+        return await self._make(name, token, resumed, wanted)
+
+    async def _make(self, name: str, token: str, resumed: bool, wanted: Doc | None) -> Doc:
+        session = self._session
+        row = session.row(name)
+        assert row is not None
+        is_new = wanted is None
+        made = {"physical_id": row.physical_id if is_new else "", "properties": wanted or {}}
+        kept = row.properties
+
+        async def on_made(physical_id: str) -> None:
+            if made["physical_id"] != physical_id:
+                made["physical_id"] = physical_id
+                if is_new:
+                    await session.kit.db.write(lambda tx: self._initiated(tx, name, made))
+
+        async def work() -> Doc:
+            properties = made["properties"] = wanted if wanted is not None else await self.wanted(name)
+            attempt = await self.attempt(name, token, resumed=resumed, kept=kept, on_made=on_made)
+            found = await session.handlers.create(attempt, properties)
+            made["physical_id"] = found["physical_id"]
+            if attempt.creation_policy:
+                await on_made(found["physical_id"])
+                await signals.awaited(session, name, attempt.creation_policy, row.updated)
+            return {**found, "properties": properties}
+
+        kind = session.handlers.find(row.type)
+        timeout_s = kind.timeout_s if kind is not None else 60.0
+        found = await outcome(
+            work,
+            token,
+            timeout_s=timeout_s,
+            cancel=session.failing,
+            cancellable=lambda: bool(made["physical_id"]),
+        )
+        return found if "properties" in found else {**made, **found}
+
+    def _initiated(self, tx: Tx, name: str, made: Doc) -> None:
+        record = self._session.record
+        row = record.row(tx, name)
+        if row is not None and not row.physical_id:
+            row.physical_id, row.properties = made["physical_id"], made["properties"]
+            record.resource(tx, record.stack(tx), row, "CREATE_IN_PROGRESS", words.INITIATED)
+
+    async def update(self, name: str, token: str, resumed: bool, wanted: Doc) -> Doc:
+        session = self._session
+        row = session.row(name)
+        assert row is not None
+        physical_id, old = row.physical_id, row.properties
+
+        async def work() -> Doc:
+            attempt = await self.attempt(name, token, resumed=resumed, kept=old)
+            return {**await session.handlers.update(attempt, physical_id, old, wanted), "properties": wanted}
+
+        kind = session.handlers.find(row.type)
+        found = await outcome(
+            work, token, timeout_s=kind.timeout_s if kind is not None else 60.0, cancel=session.failing
+        )
+        return {"physical_id": physical_id, "properties": wanted, **found}
+
+    async def take_in(self, name: str, physical_id: str, token: str) -> Doc:
+        """Import: what is there already becomes the stack's."""
+        session = self._session
+
+        async def work() -> Doc:
+            properties = await self.wanted(name)
+            attempt = await self.attempt(name, token, kept=properties)
+            found = await session.handlers.type(attempt.type).read(attempt, physical_id)
+            if found is None:
+                kind = session.template.resources[name].type
+                raise Refusal(f"Resource of type '{kind}' with identifier '{physical_id}' was not found.")
+            return {"physical_id": physical_id, "attributes": found, "properties": properties}
+
+        found = await outcome(work, token)
+        return {"physical_id": physical_id, "properties": {}, "attributes": {}, **found}
+
+    async def plan(self, name: str) -> Doc:
+        """What an update has to do to a resource that exists."""
+        session = self._session
+        row = session.row(name)
+        if row is None or session.failing.is_set():
+            return {"action": "skipped"}
+
+        async def work() -> Doc:
+            wanted = await self.wanted(name)
+            return {"action": self.action(row, wanted), "properties": wanted}
+
+        found = await outcome(work, "")
+        return {"action": "invalid", "error": found["error"]} if "error" in found else found
+
+    def action(self, row: Resource, wanted: Doc) -> str:
+        differences = schemas.difference(row.type, row.properties, wanted)
+        kind = self._session.handlers.find(row.type)
+        if not differences:
+            stale = self._session.stack.tags != _tags_before(self._session, row)
+            return "update" if stale and "Tags" in (kind.honoured if kind else ()) else "none"
+        if any(one.requires_recreation == "Always" for one in differences):
+            return "replace"
+        return "replace" if kind is not None and kind.replaces(row.properties, wanted) else "update"
+
+    async def attempt(
+        self, name: str, token: str, *, resumed: bool = False, kept: Doc | None = None, on_made: Any = None
+    ) -> Attempt:
+        session = self._session
+        resource = session.template.resources[name]
+        policy = resource.creation_policy
+        return attempt(
+            session,
+            name,
+            resource.type,
+            token,
+            resumed=resumed,
+            kept=kept,
+            on_made=on_made,
+            caller=await session.callers.of(session.operation),
+            policy=await template.evaluate(policy, await session.scope()) if policy else {},
+        )
+
+
+def attempt(
+    session: Session,
+    logical_id: str,
+    type: str,
+    token: str,
+    *,
+    caller: Any,
+    resumed: bool = False,
+    kept: Doc | None = None,
+    on_made: Any = None,
+    policy: Doc | None = None,
+    restore: bool = False,
+) -> Attempt:
+    """What a handler works with."""
+    stack = session.stack
+    tags = {
+        **stack.tags,
+        "aws:cloudformation:stack-id": stack.id,
+        "aws:cloudformation:stack-name": stack.name,
+        "aws:cloudformation:logical-id": logical_id,
+    }
+    return Attempt(
+        session.kit.call,
+        caller,
+        token,
+        stack_id=stack.id,
+        stack_name=stack.name,
+        logical_id=logical_id,
+        resumed=resumed,
+        stack_tags=tags,
+        kept=kept or {},
+        on_made=on_made,
+        type=type,
+        operation=session.operation.id,
+        root_id=stack.root_id or stack.id,
+        notification_arns=tuple(stack.notification_arns),
+        creation_policy=policy or {},
+        restore=restore,
+    )
+
+
+def _tags_before(session: Session, row: Resource) -> dict[str, str]:
+    stable = store.version(session.kit.db, session.stack, session.stack.stable)
+    return stable.tags if stable is not None else session.stack.tags
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
