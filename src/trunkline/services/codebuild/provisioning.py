@@ -24,7 +24,7 @@ from trunkline.services.codebuild.buildspec import Buildspec
 from trunkline.services.codebuild.model import SOURCE_DIR, Build, Doc, container_name
 
 _CURATED = re.compile(r"aws/codebuild/[\w.\-]+(:[\w.\-]+)?")
-CURATED_IMAGE = "trunkline/codebuild:1"
+CURATED_IMAGE = "trunkline/codebuild:2"
 _ECR = re.compile(r"\d{12}\.dkr\.ecr\.[a-z0-9\-]+\.amazonaws\.com(?:\.cn)?/(.+)")
 _DOCKER_SOCKET = "/var/run/docker.sock"
 _COMPUTE = {
