@@ -69,6 +69,9 @@ class FakeNetworks:
             )
         return self._services[key]
 
+    def release_address(self, key: str) -> None:
+        self._services.pop(key, None)
+
     async def remove_all(self) -> None:
         self.vpcs.clear()
         self.attached.clear()

@@ -188,6 +188,10 @@ class Networks(Protocol):
         balancers. A loopback address where networks are not real."""
         ...
 
+    def release_address(self, key: str) -> None:
+        """The service address may be another key's; no error if there was none."""
+        ...
+
     async def remove_all(self) -> None:
         """Everything of this instance is gone from the machine."""
         ...

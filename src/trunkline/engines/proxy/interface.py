@@ -83,6 +83,8 @@ class TargetGroup:
     cookie_s: int | None = None
     """Seconds for which a client stays with its member (cookie AWSALB); None: no stickiness."""
     idle_timeout_s: int = 60
+    source: str = ""
+    """The address of this host that connections to members are bound to, as of when a member joins."""
 
 
 @dataclass(frozen=True, slots=True)

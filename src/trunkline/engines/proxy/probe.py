@@ -29,10 +29,11 @@ def matches(matcher: str, code: int) -> bool:
     return False
 
 
-async def probe(member: Member, check: HealthCheck) -> ProbeResult:
+async def probe(member: Member, check: HealthCheck, source: str = "") -> ProbeResult:
+    """From the address `source` of this host, if it is given."""
     try:
         async with asyncio.timeout(check.timeout_s):
-            code = await _status(member.ip, check.port or member.port, check.path)
+            code = await _status(member.ip, check.port or member.port, check.path, source)
     except TimeoutError:
         return ProbeResult(False, Failure.TIMEOUT)
     except (OSError, ValueError, EOFError):
@@ -42,8 +43,8 @@ async def probe(member: Member, check: HealthCheck) -> ProbeResult:
     return ProbeResult(False, Failure.STATUS, code)
 
 
-async def _status(ip: str, port: int, path: str) -> int:
-    reader, writer = await asyncio.open_connection(ip, port)
+async def _status(ip: str, port: int, path: str, source: str) -> int:
+    reader, writer = await asyncio.open_connection(ip, port, local_addr=(source, 0) if source else None)
     try:
         host = f"{ip}:{port}"
         writer.write(

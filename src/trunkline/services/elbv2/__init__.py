@@ -27,11 +27,12 @@ from trunkline.services.elbv2 import store
 from trunkline.services.elbv2.api import Api
 from trunkline.services.elbv2.control import Control
 from trunkline.services.elbv2.metrics import Metrics
+from trunkline.services.elbv2.reach import Reach
 
 
 def build(kit: Kit, engines: Engines) -> Service:
     kit.db.migrate("elbv2", store.MIGRATIONS)
-    control = Control(kit, engines.proxy)
+    control = Control(kit, engines.proxy, Reach(kit, engines.networks))
     metrics = Metrics(kit, control)
 
     async def start() -> None:

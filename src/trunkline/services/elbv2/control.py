@@ -21,7 +21,6 @@ from trunkline.engines.proxy.interface import (
     ConfigurationRefused,
     Desired,
     Health,
-    Member,
     Proxy,
     ProxyError,
     RequestSink,
@@ -30,6 +29,7 @@ from trunkline.services.elbv2 import store
 from trunkline.services.elbv2.desired import desired
 from trunkline.services.elbv2.errors import unavailable
 from trunkline.services.elbv2.model import Target, TargetGroup
+from trunkline.services.elbv2.reach import Reach
 
 log = get(__name__)
 T = TypeVar("T")
@@ -39,10 +39,11 @@ _AGAIN_S = 2.0
 
 
 class Control:
-    def __init__(self, kit: Kit, proxy: Proxy) -> None:
+    def __init__(self, kit: Kit, proxy: Proxy, reach: Reach) -> None:
         self._db = kit.db
         self._clock = kit.clock
         self._proxy = proxy
+        self.reach = reach
         self._one_at_a_time = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
         self._wake = asyncio.Event()
@@ -52,6 +53,7 @@ class Control:
         """Listeners that cannot be opened now."""
 
     async def start(self) -> None:
+        await self.reach.start()
         async with self._one_at_a_time:
             await self._try_to_apply()
         self._tasks = [asyncio.create_task(self._watch(), name="elbv2-control")]
@@ -97,7 +99,7 @@ class Control:
             return {}
 
     async def _apply(self) -> None:
-        wanted: Desired = desired(self._db)
+        wanted: Desired = desired(self._db, self.reach)
         if self._closed:
             listeners = tuple(listener for listener in wanted.listeners if listener.id not in self._closed)
             wanted = replace(wanted, listeners=listeners)
@@ -164,7 +166,7 @@ class Control:
     def _drained(self, target: Target, group: TargetGroup | None, health: Health) -> bool:
         if group is None or target.drains_until is None or self._clock.time() >= target.drains_until:
             return True
-        known = health.get(group.id, {}).get(Member(target.ip, target.port)) if health else None
+        known = health.get(group.id, {}).get(self.reach.member(group.vpc, target)) if health else None
         return known is not None and known.sessions == 0
 
 

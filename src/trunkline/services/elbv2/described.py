@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from trunkline.engines.proxy.interface import Failure, HealthState, Member, MemberHealth
+from trunkline.engines.proxy.interface import Failure, HealthState, MemberHealth
 from trunkline.services.elbv2.model import Doc, Listener, LoadBalancer, Rule, Target, TargetGroup
 
 
@@ -136,7 +136,3 @@ def _health(target: Target, known: MemberHealth | None, *, used: bool, trouble: 
 
 def _said(state: str, reason: str, text: str) -> Doc:
     return {"State": state, "Reason": reason, "Description": text}
-
-
-def member(target: Target) -> Member:
-    return Member(target.ip, target.port)

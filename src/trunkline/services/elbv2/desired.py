@@ -6,9 +6,10 @@ from trunkline.core.db import Reader
 from trunkline.engines.proxy import interface as proxy
 from trunkline.services.elbv2 import actions, conditions, store
 from trunkline.services.elbv2.model import Listener, TargetGroup
+from trunkline.services.elbv2.reach import Reach
 
 
-def desired(reader: Reader) -> proxy.Desired:
+def desired(reader: Reader, reach: Reach) -> proxy.Desired:
     """Every target group is given, so that a listener may turn to it without a reload; members only where one does,
     because AWS checks the health of no others."""
     balancers = {each.arn: each for each in store.load_balancers.find(reader)}
@@ -40,10 +41,11 @@ def desired(reader: Reader) -> proxy.Desired:
         return proxy.TargetGroup(
             group.id,
             _check(group),
-            _members(reader, group) if owners else (),
+            _members(reader, reach, group) if owners else (),
             group.attribute("load_balancing.algorithm.type"),
             int(group.attribute("stickiness.lb_cookie.duration_seconds")) if sticky else None,
             max((idle_timeout_s(owner) for owner in owners), default=60),
+            reach.source(owners),
         )
 
     return proxy.Desired(
@@ -52,9 +54,9 @@ def desired(reader: Reader) -> proxy.Desired:
     )
 
 
-def _members(reader: Reader, group: TargetGroup) -> tuple[proxy.Member, ...]:
+def _members(reader: Reader, reach: Reach, group: TargetGroup) -> tuple[proxy.Member, ...]:
     return tuple(
-        proxy.Member(target.ip, target.port, draining=target.drains_until is not None)
+        reach.member(group.vpc, target, draining=target.drains_until is not None)
         for target in store.targets.find(reader, prefix=(group.arn,))
     )
 

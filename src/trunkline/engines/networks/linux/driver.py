@@ -129,6 +129,10 @@ class LinuxNetworks:
             raise NetworksError("networks have not been started")
         return self._book.service(key)
 
+    def release_address(self, key: str) -> None:
+        if self._book.services.pop(key, None) is not None:
+            self._book.write()
+
     async def remove_all(self) -> None:
         self._routers.clear()
         await self._host.remove_all()

@@ -36,7 +36,7 @@ class Joining:
     def passed(self, group: TargetGroup, member: Member) -> bool:
         """Whether it may come in; the first call starts the probing."""
         candidate = self._candidates.get((group.id, member))
-        if candidate is not None and candidate.group.health_check != group.health_check:
+        if candidate is not None and _checked(candidate.group) != _checked(group):
             self.forget(group, member)
             candidate = None
         if candidate is None:
@@ -75,8 +75,12 @@ class Joining:
 
     async def _probe(self, candidate: _Candidate, member: Member) -> None:
         while True:
-            candidate.last = await probe(member, candidate.group.health_check)
+            candidate.last = await probe(member, candidate.group.health_check, candidate.group.source)
             if candidate.last.passed:
                 return
             often = self._clock.monotonic() - candidate.since < _OFTEN_FOR_S
             await self._clock.sleep(_OFTEN_S if often else _SELDOM_S)
+
+
+def _checked(group: TargetGroup) -> tuple[object, str]:
+    return group.health_check, group.source

@@ -95,7 +95,11 @@ def render(desired: Desired, *, log_port: int, max_connections: int, threads: in
     for group in sorted(desired.target_groups, key=lambda each: each.id):
         lines += _backend(group)
         options[group.id] = server_options(group.health_check)
+    # Without the sources: members that join get theirs at run time, and a reload for them would be for nothing.
     digest = hashlib.sha256("\n".join([*lines, *forwards, *options.values()]).encode()).hexdigest()[:24]
+    for group in desired.target_groups:
+        if group.source:
+            options[group.id] += f" source {group.source}"
     return Rendered(digest, tuple(lines), forwards, bodies, options)
 
 

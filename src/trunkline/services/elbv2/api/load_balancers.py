@@ -32,7 +32,7 @@ class LoadBalancers(Context):
             name,
             call.arn(f"loadbalancer/app/{name}/{identifier}", service="elasticloadbalancing"),
             identifier,
-            address="",
+            address="",  # given below
             scheme=req.get("Scheme", "internet-facing"),
             vpc=vpc,
             zones=zones,
@@ -48,17 +48,23 @@ class LoadBalancers(Context):
                 if all(getattr(present, key) == getattr(item, key) for key in _ALIKE):
                     return present
                 raise AlreadyExists(name)
-            item.address = addresses.draw({each.address for each in store.load_balancers.find(tx)})
+            if not item.address:
+                item.address = addresses.draw({each.address for each in store.load_balancers.find(tx)})
             store.load_balancers.insert(tx, item)
             return item
 
+        item.address = self._control.reach.address(item)
         try:
             made = await self._db.write(add)
         except AlreadyExists:
+            self._control.reach.forget(item)
             raise AwsError(
                 "DuplicateLoadBalancerName",
                 f"A load balancer with the same name '{name}' exists, but with different settings",
             ) from None
+        if made is not item:
+            self._control.reach.forget(item)
+        await self._control.reach.open(made)
         return {"LoadBalancers": [self._described_balancer(made)]}
 
     @operation()
@@ -97,6 +103,7 @@ class LoadBalancers(Context):
             store.load_balancers.delete(tx, item.account, item.region, item.name)
 
         await self._control.note(remove)
+        await self._control.reach.close(item)
         return {}
 
     @operation("{LoadBalancerArn}")
@@ -107,6 +114,7 @@ class LoadBalancers(Context):
         if vpc != item.vpc:
             raise AwsError("InvalidConfigurationRequest", "All subnets must belong to the VPC of the load balancer")
         changed = await self._change_balancer(item, lambda now: replace(now, zones=zones))
+        await self._control.reach.open(changed)
         return {"AvailabilityZones": described.zones(changed), "IpAddressType": "ipv4"}
 
     @operation("{LoadBalancerArn}")
@@ -115,7 +123,8 @@ class LoadBalancers(Context):
         if not req["SecurityGroups"]:
             raise AwsError("InvalidConfigurationRequest", "At least one security group must be specified")
         groups = await self._security_groups(call, item.vpc, req["SecurityGroups"])
-        await self._change_balancer(item, lambda now: replace(now, security_groups=groups))
+        changed = await self._change_balancer(item, lambda now: replace(now, security_groups=groups))
+        await self._control.reach.open(changed)
         return {"SecurityGroupIds": groups}
 
     @operation("{LoadBalancerArn}")

@@ -67,7 +67,7 @@ class Targets(Context):
         present = store.targets.find(self._db, prefix=(group.arn,))
 
         def one(target: Target) -> Doc:
-            known = health.get(described.member(target))
+            known = health.get(self._control.reach.member(group.vpc, target))
             return described.target_health(target, group, known, used=used, trouble=self._control.trouble)
 
         if not req.get("Targets"):
