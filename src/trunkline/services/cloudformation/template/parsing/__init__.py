@@ -6,7 +6,8 @@ from trunkline.services.cloudformation.template.errors import TemplateError
 from trunkline.services.cloudformation.template.parsing.json_text import parse_json
 from trunkline.services.cloudformation.template.parsing.yaml_text import parse_yaml
 
-MAX_BYTES = 1024 * 1024
+MAX_BYTES = 1_000_000
+"""What AWS enforces for its 1 MB (https://github.com/aws-amplify/amplify-cli/issues/7680)."""
 MAX_BODY_BYTES = 51_200
 """For a template given in the request itself; one by URL may be MAX_BYTES."""
 
