@@ -20,6 +20,7 @@ from trunkline.engines import Engines
 from trunkline.engines.containers import INSTANCE_LABEL
 from trunkline.insights import dora
 from trunkline.server import engines as drivers
+from trunkline.server.drift_pages import DriftPages
 
 Page = Callable[[Caller, dict[str, str]], Awaitable[Doc]]
 
@@ -47,6 +48,7 @@ class Internal:
             ("GET", "dora"): ("GetDora", self._dora),
             ("GET", "events"): ("ListEvents", self._events),
             ("POST", "shutdown"): ("Shutdown", self._shutdown),
+            **DriftPages(kit).pages(),
         }
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -5,5 +5,6 @@ Reads the ledger and calls AWS operations as the principal who asks.
 
 from trunkline.insights.drift.clickops import unowned
 from trunkline.insights.drift.detecting import Stacks
+from trunkline.insights.drift.watching import changes
 
-__all__ = ["Stacks", "unowned"]
+__all__ = ["Stacks", "changes", "unowned"]

@@ -105,8 +105,7 @@ class Record:
 
     def _of(self, type: str, since: float) -> Iterator[_Call]:
         """The successful calls to a type's service since an instant."""
-        space = type.split("::")[1]
-        source = f"aws.{_SOURCES.get(space, space.lower())}"
+        source = service_source(type)
         first = self._ledger.before(since) if since else 0
         known = self._calls.get(source)
         if known is None or known[0] > first:
@@ -130,6 +129,12 @@ _MAKING = frozenset(
     {"add", "allocate", "associate", "attach", "authorize", "copy", "create", "import", "put", "register", "request",
      "restore", "run", "subscribe"}
 )  # fmt: skip
+
+
+def service_source(type: str) -> str:
+    """The source of the events of a type's service."""
+    space = type.split("::")[1]
+    return f"aws.{_SOURCES.get(space, space.lower())}"
 
 
 def taken_apart(event: Event) -> _Call:

@@ -29,6 +29,11 @@ class Stacks:
         found = await self._pages("DescribeStacks", "Stacks")
         return sorted(stack["StackName"] for stack in found if stack["StackStatus"] in _ALIVE)
 
+    async def resources(self, name: str) -> list[Doc]:
+        """The summaries of a stack's resources that exist."""
+        found = await self._pages("ListStackResources", "StackResourceSummaries", StackName=name)
+        return [one for one in found if one["ResourceStatus"] != "DELETE_COMPLETE"]
+
     async def report(self, name: str, *, only: tuple[str, ...] = ()) -> Doc:
         """One stack: each resource that has drifted, each difference with its cause."""
         given: Doc = {"StackName": name}
@@ -84,6 +89,9 @@ class Stacks:
         if found["status"] == "DELETED":
             cause = self._record.remover(names, since)
             found["cause"] = cause.described() if cause else None
+        actual = orjson.loads(drift.get("ActualProperties") or "{}")
+        changed = {one["PropertyPath"].split("/")[1] for one in drift.get("PropertyDifferences") or ()}
+        found["actual"] = {key: actual.get(key) for key in sorted(changed)}
         for one in drift.get("PropertyDifferences") or ():
             cause = self._record.cause(names, since, one["PropertyPath"], one["ActualValue"])
             found["differences"].append(
