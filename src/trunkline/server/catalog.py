@@ -9,6 +9,7 @@ SERVICES: tuple[str, ...] = (
     "s3",
     "logs",
     "cloudwatch",
+    "sqs",
     "sns",
     "events",
     "ec2",

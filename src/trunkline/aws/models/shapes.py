@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from trunkline.aws.models.service import ServiceModel
 
+# Lists of names that the service itself looks at: ReceiveMessage's AttributeNames takes names that this enum lacks, and
+# an unknown one is answered with InvalidAttributeName.
+_OPEN_ENUMS = {("sqs", "QueueAttributeName"), ("sqs", "MessageSystemAttributeName")}
+
 
 class Shape:
     """One named type of a service. `type` is structure, list, map, string, integer, long, float, double, boolean,
@@ -54,6 +58,8 @@ class Shape:
 
     @property
     def enum(self) -> tuple[str, ...]:
+        if (self.model.name, self.name) in _OPEN_ENUMS:
+            return ()
         return tuple(self.traits.get("enum", ()))
 
     @property
