@@ -20,6 +20,7 @@ machine:
 	@scripts/setup-machine
 	@scripts/start-docker
 	@scripts/base-images
+	@scripts/function-images
 
 venv: $(VENV)/.made
 

@@ -69,7 +69,7 @@ class Site:
         self.bus = Bus(self.db, self.ledger, clock)
         self.kit = Kit(Settings(), self.db, clock, self.ledger, self.bus, self.world, ResourceTypes())  # type: ignore[arg-type]
         self.engine = JournalWorkflows(self.db, clock)
-        engines = Engines(*[None] * 6, workflows=self.engine, telemetry=None)  # type: ignore[arg-type, misc]
+        engines = Engines(*[None] * 6, workflows=self.engine, telemetry=None, functions=None)  # type: ignore[arg-type, misc]
         self.api = codedeploy.build(self.kit, engines).api
 
     async def start(self) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from trunkline.engines.containers.interface import Containers
+    from trunkline.engines.functions.interface import Functions
     from trunkline.engines.git.interface import Git
     from trunkline.engines.networks.interface import Networks
     from trunkline.engines.objects.interface import Objects
@@ -26,3 +27,4 @@ class Engines:
     objects: "Objects"
     workflows: "Workflows"
     telemetry: "Telemetry"
+    functions: "Functions"

@@ -16,6 +16,7 @@ SERVICES: tuple[str, ...] = (
     "elbv2",
     "ecr",
     "ecs",
+    "lambda_",
     "codecommit",
     "codebuild",
     "codedeploy",

@@ -5,6 +5,7 @@ from trunkline.core.db import Database
 from trunkline.core.settings import Settings
 from trunkline.engines import Engines
 from trunkline.engines.containers import open_containers
+from trunkline.engines.functions.driver import open_functions
 from trunkline.engines.git import open_git
 from trunkline.engines.networks import FakeNetworks, Networks
 from trunkline.engines.objects import FileObjects
@@ -17,8 +18,9 @@ from trunkline.engines.workflows import JournalWorkflows
 def choose(settings: Settings, db: Database, clock: Clock) -> Engines:
     """The engines of one instance, not yet started."""
     data = settings.data_dir
+    containers = open_containers(settings.containers, settings.instance_id)
     return Engines(
-        containers=open_containers(settings.containers, settings.instance_id),
+        containers=containers,
         networks=_networks(settings),
         proxy=_proxy(settings, clock),
         git=open_git(data, db),
@@ -26,6 +28,7 @@ def choose(settings: Settings, db: Database, clock: Clock) -> Engines:
         objects=FileObjects(data / "objects", db),
         workflows=JournalWorkflows(db, clock),
         telemetry=SqliteTelemetry(data / "telemetry", clock),
+        functions=open_functions(settings.containers, containers, clock),
     )
 
 
@@ -53,10 +56,12 @@ async def start(engines: Engines) -> None:
     # Before the load balancer: it listens on addresses that the networks give.
     await engines.networks.start()
     await engines.proxy.start()
+    await engines.functions.start()
 
 
 async def stop(engines: Engines) -> None:
     """Let go of everything, leaving the data plane running."""
+    await engines.functions.stop()
     await engines.proxy.detach()
     await engines.networks.stop()
     await engines.registry.stop()

@@ -1,1 +1,12 @@
-"""Running functions: code and a handler in a container, one invocation at a time."""
+"""Code that somebody else wrote, run on demand: see `interface.py` and README.md."""
+
+from trunkline.engines.functions.interface import (
+    Functions,
+    FunctionSpec,
+    FunctionsUnavailable,
+    Host,
+    Invocation,
+    Outcome,
+)
+
+__all__ = ["FunctionSpec", "Functions", "FunctionsUnavailable", "Host", "Invocation", "Outcome"]
