@@ -22,7 +22,7 @@ ACCESS_KEY = "AKIABENCHROOT0000000"
 SECRET_KEY = "bench-root-secret"
 _TICK = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-_PEER_PACKAGES = ("ministack", "moto[server]")
+_PEER_PACKAGES = ("ministack", "moto[cloudformation,server]")
 
 
 def install_peers(*, upgrade: bool) -> dict[str, str]:
