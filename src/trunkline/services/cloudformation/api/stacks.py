@@ -7,7 +7,7 @@ from trunkline.core.db import Tx
 from trunkline.services.cloudformation import store
 from trunkline.services.cloudformation.api.part import STACK, Part, check_name
 from trunkline.services.cloudformation.api.settings import options_of, settings_of
-from trunkline.services.cloudformation.model import Stack, Status, Version
+from trunkline.services.cloudformation.model import Operation, Stack, Status, Version
 from trunkline.services.cloudformation.model.statuses import DELETABLE
 from trunkline.services.cloudformation.preparing import changing, sources
 from trunkline.services.cloudformation.preparing.nesting import nested_in
@@ -15,6 +15,7 @@ from trunkline.services.cloudformation.preparing.prepare import NO_TEMPLATE, Pre
 from trunkline.services.cloudformation.preparing.sources import bad
 from trunkline.services.cloudformation.workflow import words
 from trunkline.services.cloudformation.workflow.cancelling import ask
+from trunkline.services.cloudformation.workflow.record import Record
 from trunkline.services.cloudformation.workflow.watching import CANCEL
 
 NO_UPDATES = "No updates are to be performed."
@@ -157,6 +158,9 @@ class StackOperations(Part):
                 after=running if interrupts else "",
             )
             made.version = stack.version
+            if stack.status is Status.REVIEW_IN_PROGRESS:
+                self._forget_review(tx, stack, made)
+                return ""
             if interrupts:
                 ask(tx, stack, "delete")
                 stack = self._stack(call, found.id, reader=tx)
@@ -170,6 +174,16 @@ class StackOperations(Part):
 
         if running := await self._db.write(write):
             self._cancels.wake(running)
+
+    def _forget_review(self, tx: Tx, stack: Stack, made: Operation) -> None:
+        """A stack that only had change sets has nothing to delete."""
+        for one in store.change_sets.find(tx, prefix=(stack.account, stack.region), stack_id=stack.id):
+            store.change_sets.delete(tx, one.account, one.region, one.id)
+        store.operations.insert(tx, made)
+        record = Record(self._kit, made)
+        record.enter(tx, stack, Status.DELETE_IN_PROGRESS, words.USER)
+        stack.deleted = self._kit.clock.now()
+        record.enter(tx, stack, Status.DELETE_COMPLETE)
 
     def _check_deletable(self, tx: Tx, stack: Stack, req: Doc) -> None:
         if stack.protected:

@@ -38,6 +38,7 @@ class TemplateOperations(Part):
         return found
 
     def _of_change_set(self, call: Call, req: Doc) -> Version:
+        """Known to the operations of change sets."""
         raise NotImplementedError
 
     @operation(STACK)

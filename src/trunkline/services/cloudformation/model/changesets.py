@@ -28,7 +28,7 @@ class ChangeSet:
     description: str = ""
     target: Doc = field(default_factory=dict)
     changes: list[Doc] = field(default_factory=list)
-    base: int = 0
+    version: int = 0
     token: str = ""
     nested: bool = False
     on_failure: str = ""

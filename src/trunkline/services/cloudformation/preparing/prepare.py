@@ -20,6 +20,10 @@ Doc = dict[str, Any]
 NO_TEMPLATE = "Either Template URL or Template Body must be specified."
 
 
+class TransformFailed(AwsError):
+    """A transform failed: a change set tells of it in its status, everything else in its answer."""
+
+
 @dataclass(slots=True)
 class Target:
     """The stack that a template is prepared for."""
@@ -104,6 +108,8 @@ async def prepare(
         template.rules(processed, scope)
         conditions = template.conditions(processed, scope)
         waits = template.graph(processed, conditions)
+    except template.TransformError as error:
+        raise TransformFailed("ValidationError", error.message, status=400) from error
     except template.TemplateError as error:
         raise sources.bad(error.message) from error
     if supported:
