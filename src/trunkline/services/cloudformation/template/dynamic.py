@@ -105,7 +105,7 @@ async def _text(text: str, scope: Scope) -> str:
         made.append(text[end : found.start()])
         end = found.end()
         try:
-            made.append(UNKNOWN if UNKNOWN in key else await scope.dynamic(kind, key))
+            made.append(await scope.dynamic(kind, key))
         except Unknown:
             made.append(UNKNOWN)
     return "".join(made) + text[end:]

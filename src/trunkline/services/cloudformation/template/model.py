@@ -99,7 +99,9 @@ class Template:
     @property
     def pending(self) -> bool:
         """Whether a transform or a nested Fn::Transform must run before the resources are known."""
-        return any(use.name != LANGUAGE_EXTENSIONS for use in self.transforms) or holds(self.doc, TRANSFORM, FOR_EACH)
+        if any(use.name != LANGUAGE_EXTENSIONS for use in self.transforms) or holds(self.doc, TRANSFORM):
+            return True
+        return self.extended and holds(self.doc, FOR_EACH)
 
     @property
     def extended(self) -> bool:

@@ -14,6 +14,7 @@ from trunkline.services.cloudformation.template.checks.sections import (
     check_sections,
     refuse_nulls,
 )
+from trunkline.services.cloudformation.template.checks.secure import check_secure_references
 from trunkline.services.cloudformation.template.model import Template
 
 
@@ -31,3 +32,4 @@ def check(template: Template) -> None:
     check_conditions(template)
     check_functions(template)
     check_references(template)
+    check_secure_references(template)

@@ -9,9 +9,13 @@ from trunkline.services.cloudformation.template.errors import TemplateError
 from trunkline.services.cloudformation.template.model import Parameter
 from trunkline.services.cloudformation.template.parameters.types import ParameterType
 
+_LONGEST_BYTES = 4096
+
 
 def constrain(parameter: Parameter, kind: ParameterType, value: str) -> None:
     """Raise TemplateError when the value, as given, breaks one of the parameter's constraints."""
+    if len(value.encode()) > _LONGEST_BYTES:
+        raise TemplateError(f"Parameter '{parameter.name}' value length is greater than {_LONGEST_BYTES}.")
     problem = _problem(parameter, kind, value)
     if problem is None:
         return

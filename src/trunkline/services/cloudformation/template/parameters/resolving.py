@@ -55,10 +55,7 @@ async def parameters(
             values[name] = _typed(kind, resolved[name])
         else:
             values[name] = _typed(kind, text)
-        absent += [
-            f"parameter value {item} for parameter name {name} does not exist"
-            for item in await _absent(parameter, kind, values[name], lookup)
-        ]
+        absent += await _absent(parameter, kind, values[name], lookup)
     if absent:
         raise TemplateError(f"Parameter validation failed: {', '.join(absent)}")
     hidden = frozenset(name for name, parameter in template.parameters.items() if parameter.no_echo)
@@ -111,5 +108,6 @@ async def _absent(parameter: Parameter, kind: ParameterType, value: Any, lookup:
         try:
             await lookup(kind.item, item)
         except LookupError:
-            absent.append(item)
+            shown = f" {item}" if item else ""
+            absent.append(f"parameter value{shown} for parameter name {parameter.name} does not exist")
     return absent
