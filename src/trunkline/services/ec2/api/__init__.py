@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Welcome.html
 from trunkline.services.ec2.api.addresses import Addresses
 from trunkline.services.ec2.api.dhcp import Dhcp
 from trunkline.services.ec2.api.instances import Instances
+from trunkline.services.ec2.api.interface_attributes import InterfaceAttributes
 from trunkline.services.ec2.api.interfaces import Interfaces
 from trunkline.services.ec2.api.internet_gateways import InternetGateways
 from trunkline.services.ec2.api.nat_gateways import NatGateways
@@ -35,6 +36,7 @@ class Api(
     NetworkAcls,
     Dhcp,
     Interfaces,
+    InterfaceAttributes,
     Places,
     Instances,
     Tags,

@@ -1,0 +1,255 @@
+"""CloudFormation's view of internet, egress-only and NAT gateways."""
+
+from trunkline.aws.errors import AwsError
+from trunkline.aws.resources import NotStabilized, Provision, ResourceType
+from trunkline.aws.service import Doc
+from trunkline.services.ec2.resources.tagged import Tagged, gone, kept_only, own_tags
+
+
+class InternetGateway(Tagged):
+    name = "AWS::EC2::InternetGateway"
+    honoured = frozenset({"Tags"})
+    kind = "internet-gateway"
+    describe = ("DescribeInternetGateways", "InternetGateways", "InternetGatewayId")
+    missing = "InvalidInternetGatewayID.NotFound"
+    remove = "DeleteInternetGateway"
+
+    async def create(self, on: Provision, wanted: Doc) -> str:
+        found = await self.made_before(on)
+        if found is None:
+            specifications = self.tag_specifications(on, wanted)
+            found = (await on.call("ec2", "CreateInternetGateway", TagSpecifications=specifications))["InternetGateway"]
+        return str(found["InternetGatewayId"])
+
+    async def read(self, on: Provision, physical_id: str) -> Doc | None:
+        found = await self.find(on, physical_id)
+        return None if found is None else {"InternetGatewayId": physical_id, "Tags": own_tags(found)}
+
+
+class VpcGatewayAttachment(ResourceType):
+    """Of an internet gateway; there are no VPN gateways."""
+
+    name = "AWS::EC2::VPCGatewayAttachment"
+    honoured = frozenset({"InternetGatewayId", "VpcId"})
+    _ABSENT = ("InvalidVpcID.NotFound", "InvalidInternetGatewayID.NotFound", "Gateway.NotAttached")
+
+    async def create(self, on: Provision, wanted: Doc) -> str:
+        vpc_id, gateway = wanted["VpcId"], wanted.get("InternetGatewayId")
+        if not (on.resumed and await self._attached(on, vpc_id) == gateway):
+            await on.call("ec2", "AttachInternetGateway", InternetGatewayId=gateway, VpcId=vpc_id)
+        return f"IGW|{vpc_id}"
+
+    async def read(self, on: Provision, physical_id: str) -> Doc | None:
+        _, _, vpc_id = physical_id.partition("|")
+        gateway = await self._attached(on, vpc_id)
+        return {"AttachmentType": "IGW", "InternetGatewayId": gateway, "VpcId": vpc_id} if gateway else None
+
+    async def update(self, on: Provision, physical_id: str, old: Doc, new: Doc) -> None:
+        vpc_id, wanted = new["VpcId"], new.get("InternetGatewayId")
+        current = await self._attached(on, vpc_id)
+        if current == wanted:
+            return
+        if current:
+            await gone(on, "DetachInternetGateway", *self._ABSENT, InternetGatewayId=current, VpcId=vpc_id)
+        await on.call("ec2", "AttachInternetGateway", InternetGatewayId=wanted, VpcId=vpc_id)
+
+    async def delete(self, on: Provision, physical_id: str) -> None:
+        _, _, vpc_id = physical_id.partition("|")
+        gateway = await self._attached(on, vpc_id)
+        if gateway:
+            await gone(on, "DetachInternetGateway", *self._ABSENT, InternetGatewayId=gateway, VpcId=vpc_id)
+
+    async def existing(self, on: Provision) -> list[str]:
+        found = await on.pages("ec2", "DescribeInternetGateways", "InternetGateways")
+        return [f"IGW|{one['VpcId']}" for gateway in found for one in gateway["Attachments"]]
+
+    @staticmethod
+    async def _attached(on: Provision, vpc_id: str) -> str | None:
+        filters = [{"Name": "attachment.vpc-id", "Values": [vpc_id]}]
+        found = (await on.call("ec2", "DescribeInternetGateways", Filters=filters))["InternetGateways"]
+        return str(found[0]["InternetGatewayId"]) if found else None
+
+
+class EgressOnlyInternetGateway(Tagged):
+    name = "AWS::EC2::EgressOnlyInternetGateway"
+    honoured = frozenset({"Tags", "VpcId"})
+    kind = "egress-only-internet-gateway"
+    describe = ("DescribeEgressOnlyInternetGateways", "EgressOnlyInternetGateways", "EgressOnlyInternetGatewayId")
+    missing = "InvalidEgressOnlyInternetGatewayId.NotFound"
+    remove = "DeleteEgressOnlyInternetGateway"
+
+    async def create(self, on: Provision, wanted: Doc) -> str:
+        answer = await on.call(
+            "ec2",
+            "CreateEgressOnlyInternetGateway",
+            VpcId=wanted["VpcId"],
+            ClientToken=on.token,
+            TagSpecifications=self.tag_specifications(on, wanted),
+        )
+        return str(answer["EgressOnlyInternetGateway"]["EgressOnlyInternetGatewayId"])
+
+    async def read(self, on: Provision, physical_id: str) -> Doc | None:
+        found = await self.find(on, physical_id)
+        if found is None:
+            return None
+        return {"Id": physical_id, "VpcId": found["Attachments"][0]["VpcId"], "Tags": own_tags(found)}
+
+
+class NatGateway(Tagged):
+    """Usable once it is available; gone once its address is free again."""
+
+    name = "AWS::EC2::NatGateway"
+    honoured = frozenset(
+        {"AllocationId", "AvailabilityMode", "ConnectivityType", "PrivateIpAddress", "SubnetId", "Tags"}
+    )
+    recorded = frozenset({"MaxDrainDurationSeconds"})
+    kind = "natgateway"
+    describe = ("DescribeNatGateways", "NatGateways", "NatGatewayId")
+    missing = "NatGatewayNotFound"
+    filters = "Filter"
+    remove = "DeleteNatGateway"
+    _GIVEN = ("AllocationId", "AvailabilityMode", "ConnectivityType", "PrivateIpAddress", "SubnetId")
+
+    async def create(self, on: Provision, wanted: Doc) -> str:
+        answer = await on.call(
+            "ec2",
+            "CreateNatGateway",
+            ClientToken=on.token,
+            TagSpecifications=self.tag_specifications(on, wanted),
+            **{name: wanted[name] for name in self._GIVEN if name in wanted},
+        )
+        id = str(answer["NatGateway"]["NatGatewayId"])
+
+        async def settled() -> Doc | None:
+            found = await self.find(on, id)
+            return None if found and found["State"] == "pending" else found or {}
+
+        found = await on.until(settled, f"NatGateway {id} is not available yet")
+        if found.get("State") != "available":
+            raise NotStabilized(
+                f"NatGateway {id} is in state {found.get('State', 'deleted')} and hence failed to stabilize. "
+                f"Detailed failure message: {found.get('FailureMessage', '')}"
+            )
+        return id
+
+    async def read(self, on: Provision, physical_id: str) -> Doc | None:
+        found = await self.find(on, physical_id)
+        if found is None or found["State"] in ("deleted", "deleting"):
+            return None
+        address: Doc = next(iter(found["NatGatewayAddresses"]), {})
+        return kept_only(
+            {
+                "NatGatewayId": physical_id,
+                "AllocationId": address.get("AllocationId"),
+                "AvailabilityMode": found["AvailabilityMode"],
+                "ConnectivityType": found["ConnectivityType"],
+                "EniId": address.get("NetworkInterfaceId"),
+                "PrivateIpAddress": address.get("PrivateIp"),
+                "SubnetId": found["SubnetId"],
+                "VpcId": found["VpcId"],
+                "Tags": own_tags(found),
+            }
+        )
+
+    async def delete(self, on: Provision, physical_id: str) -> None:
+        await gone(on, self.remove, self.missing, NatGatewayId=physical_id)
+
+        async def is_gone() -> bool | None:
+            found = await self.find(on, physical_id)
+            return True if found is None or found["State"] == "deleted" else None
+
+        await on.until(is_gone, f"NatGateway {physical_id} is not deleted yet")
+
+    async def existing(self, on: Provision) -> list[str]:
+        found = await on.pages("ec2", "DescribeNatGateways", "NatGateways")
+        return [one["NatGatewayId"] for one in found if one["State"] in ("pending", "available")]
+
+    def refusals(self, wanted: Doc) -> list[str]:
+        if wanted.get("AvailabilityMode", "zonal") == "regional":
+            return ["Trunkline does not support regional NAT gateways: leave AvailabilityMode out."]
+        return []
+
+
+class Address(Tagged):
+    """Ref gives the address itself, not its allocation."""
+
+    name = "AWS::EC2::EIP"
+    honoured = frozenset({"Domain", "NetworkBorderGroup", "Tags"})
+    kind = "elastic-ip"
+    describe = ("DescribeAddresses", "Addresses", "PublicIp")
+    missing = "InvalidAddress.NotFound"
+
+    async def create(self, on: Provision, wanted: Doc) -> str:
+        found = await self.made_before(on)
+        if found is None:
+            found = await on.call(
+                "ec2",
+                "AllocateAddress",
+                Domain="vpc",
+                NetworkBorderGroup=wanted.get("NetworkBorderGroup"),
+                TagSpecifications=self.tag_specifications(on, wanted),
+            )
+        return str(found["PublicIp"])
+
+    async def read(self, on: Provision, physical_id: str) -> Doc | None:
+        found = await self.find(on, physical_id)
+        if found is None:
+            return None
+        return {
+            "AllocationId": found["AllocationId"],
+            "PublicIp": physical_id,
+            "Domain": found["Domain"],
+            "NetworkBorderGroup": found["NetworkBorderGroup"],
+            "Tags": own_tags(found),
+        }
+
+    async def update(self, on: Provision, physical_id: str, old: Doc, new: Doc) -> None:
+        found = await self.find(on, physical_id)
+        if found is None:
+            raise AwsError(self.missing, f"Address '{physical_id}' not found.", status=400)
+        await self.retag(on, found["AllocationId"], found, new)
+
+    async def delete(self, on: Provision, physical_id: str) -> None:
+        found = await self.find(on, physical_id)
+        if found is not None:
+            absent = ("InvalidAllocationID.NotFound", self.missing)
+            await gone(on, "ReleaseAddress", *absent, AllocationId=found["AllocationId"])
+
+
+class AddressAssociation(ResourceType):
+    name = "AWS::EC2::EIPAssociation"
+    honoured = frozenset({"AllocationId", "EIP", "NetworkInterfaceId", "PrivateIpAddress"})
+
+    async def create(self, on: Provision, wanted: Doc) -> str:
+        answer = await on.call(
+            "ec2",
+            "AssociateAddress",
+            AllocationId=wanted.get("AllocationId"),
+            PublicIp=wanted.get("EIP"),
+            NetworkInterfaceId=wanted.get("NetworkInterfaceId"),
+            PrivateIpAddress=wanted.get("PrivateIpAddress"),
+            AllowReassociation=True,
+        )
+        return str(answer["AssociationId"])
+
+    async def read(self, on: Provision, physical_id: str) -> Doc | None:
+        filters = [{"Name": "association-id", "Values": [physical_id]}]
+        for one in (await on.call("ec2", "DescribeAddresses", Filters=filters))["Addresses"]:
+            return {
+                "Id": physical_id,
+                "AllocationId": one["AllocationId"],
+                "EIP": one["PublicIp"],
+                "NetworkInterfaceId": one["NetworkInterfaceId"],
+                "PrivateIpAddress": one["PrivateIpAddress"],
+            }
+        return None
+
+    async def update(self, on: Provision, physical_id: str, old: Doc, new: Doc) -> None:
+        """Nothing of it changes in place."""
+
+    async def delete(self, on: Provision, physical_id: str) -> None:
+        await gone(on, "DisassociateAddress", "InvalidAssociationID.NotFound", AssociationId=physical_id)
+
+    async def existing(self, on: Provision) -> list[str]:
+        found = await on.pages("ec2", "DescribeAddresses", "Addresses")
+        return [one["AssociationId"] for one in found if one.get("AssociationId")]
