@@ -69,6 +69,10 @@ class Platform:
         """The address at which containers see this host, or None when there are no containers here."""
         return await drivers.gateway_address(self.engines)
 
+    async def network_endpoint(self) -> str | None:
+        """The address at which containers in VPCs see this host, or None when networks are not real."""
+        return self.engines.networks.endpoint
+
 
 def build(settings: Settings, stop: Callable[[], None]) -> Platform:
     """Compose a server; nothing runs before `Platform.start`. `stop` asks the process to end."""

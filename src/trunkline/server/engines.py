@@ -4,10 +4,10 @@ from trunkline.core.clock import Clock
 from trunkline.core.db import Database
 from trunkline.core.settings import Settings
 from trunkline.engines import Engines
-from trunkline.engines.containers import open_containers
+from trunkline.engines.containers import Containers, open_containers
 from trunkline.engines.functions.driver import open_functions
 from trunkline.engines.git import open_git
-from trunkline.engines.networks import FakeNetworks, Networks
+from trunkline.engines.networks import FakeNetworks, Networks, NetworksError
 from trunkline.engines.objects import FileObjects
 from trunkline.engines.proxy.interface import Proxy
 from trunkline.engines.registry import open_registry
@@ -21,7 +21,7 @@ def choose(settings: Settings, db: Database, clock: Clock) -> Engines:
     containers = open_containers(settings.containers, settings.instance_id)
     return Engines(
         containers=containers,
-        networks=_networks(settings),
+        networks=_networks(settings, containers),
         proxy=_proxy(settings, clock),
         git=open_git(data, db),
         registry=open_registry(data, db, clock),
@@ -32,10 +32,24 @@ def choose(settings: Settings, db: Database, clock: Clock) -> Engines:
     )
 
 
-def _networks(settings: Settings) -> Networks:
+def _networks(settings: Settings, containers: Containers) -> Networks:
     if settings.networks == "fake" or settings.containers == "fake":
         return FakeNetworks()
-    return FakeNetworks("containers share one network of the container engine; VPCs are records only")
+    if settings.networks == "docker":
+        return FakeNetworks("containers share one network of the container engine; VPCs are records only")
+    from trunkline.engines.networks.linux import LinuxNetworks, missing
+
+    lacking = missing() if settings.networks == "auto" else None
+    if lacking:
+        return FakeNetworks(f"{lacking}; containers share one network of the container engine")
+
+    async def pid_of(container: str) -> int:
+        pid = (await containers.inspect(container)).pid
+        if not pid:
+            raise NetworksError(f"container {container} does not run")
+        return pid
+
+    return LinuxNetworks(settings.instance_id, settings.data_dir / "networks", settings.port, pid_of)
 
 
 def _proxy(settings: Settings, clock: Clock) -> Proxy:

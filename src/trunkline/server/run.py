@@ -7,7 +7,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import uvicorn
@@ -75,10 +75,14 @@ async def _serve(settings: Settings) -> None:
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
     _announce(settings)
-    inside = loop.create_task(_serve_containers(platform, settings))
+    inside = [
+        loop.create_task(_serve_inside(platform, settings, find))
+        for find in (platform.container_gateway, platform.network_endpoint)
+    ]
     await asyncio.wait([loop.create_task(stopping.wait()), tasks[0]], return_when=asyncio.FIRST_COMPLETED)
-    inside.cancel()
-    await asyncio.gather(inside, return_exceptions=True)
+    for task in inside:
+        task.cancel()
+    await asyncio.gather(*inside, return_exceptions=True)
     for server in servers:
         server.should_exit = True
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -122,8 +126,8 @@ async def _listening(server: uvicorn.Server, task: "asyncio.Task[None]", setting
         await asyncio.sleep(0.005)
 
 
-async def _serve_containers(platform: Platform, settings: Settings) -> None:
-    """Listen on the address at which containers see this host as well, as soon as there is one.
+async def _serve_inside(platform: Platform, settings: Settings, find: Callable[[], Awaitable[str | None]]) -> None:
+    """Listen on an address at which containers see this host as well, as soon as there is one.
 
     Docker may be down when we start, or be restarted; a listener on the loopback address is not seen from a container.
     """
@@ -131,7 +135,7 @@ async def _serve_containers(platform: Platform, settings: Settings) -> None:
         return
     while True:
         try:
-            gateway = await platform.container_gateway()
+            gateway = await find()
         except Exception as error:
             logger.debug("no container network yet", error=error)
             gateway = None

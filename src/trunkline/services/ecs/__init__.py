@@ -20,6 +20,7 @@ from trunkline.engines import Engines
 from trunkline.services.ecs import store
 from trunkline.services.ecs.api import Api
 from trunkline.services.ecs.placement import Placement
+from trunkline.services.ecs.resources import TYPES
 from trunkline.services.ecs.running.keeper import Keeper
 from trunkline.services.ecs.running.metrics import Metrics
 from trunkline.services.ecs.scheduling.loop import Scheduler
@@ -30,7 +31,7 @@ def build(kit: Kit, engines: Engines) -> Service:
     """Compose the service."""
     kit.db.migrate("ecs", store.STEPS)
     waking = Waking()
-    keeper = Keeper(kit, engines.containers, waking)
+    keeper = Keeper(kit, engines.containers, engines.networks, waking)
     scheduler = Scheduler(kit, waking)
     metrics = Metrics(kit, engines.containers)
 
@@ -44,4 +45,4 @@ def build(kit: Kit, engines: Engines) -> Service:
         await scheduler.stop()
         await keeper.stop()
 
-    return Service("ecs", Api(kit, Placement(kit), waking), start=start, stop=stop)
+    return Service("ecs", Api(kit, Placement(kit), waking), start=start, stop=stop, resource_types=TYPES)

@@ -214,6 +214,7 @@ class Task:
     subnet: str = ""
     zone: str = ""
     attachment_id: str = ""
+    vpc: str = ""
     interface_id: str = ""
     mac: str = ""
     ip: str = ""

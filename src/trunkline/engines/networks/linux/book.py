@@ -30,8 +30,8 @@ class Place:
     next: int = _FIRST
     marks: dict[str, int] = field(default_factory=dict)
     """By subnet: its mark on packets, and its routing table less 1000."""
-    held: list[str] = field(default_factory=list)
-    """Interfaces that the host itself has."""
+    held: dict[str, str] = field(default_factory=dict)
+    """Interfaces that the host itself has, with their private addresses."""
 
     def at(self, number: int) -> str:
         return str(ipaddress.IPv4Network(self.slice)[number])
@@ -62,8 +62,8 @@ class Place:
         for one in vpc.subnets:
             if one.id not in self.marks:
                 self.marks[one.id] = next(free)
-        present = {one.id for one in vpc.interfaces}
-        self.held = [one for one in self.held if one in present]
+        present = {one.id: one.address for one in vpc.interfaces}
+        self.held = {one: present[one] for one in self.held if one in present}
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from trunkline.engines.networks.linux import kernel
 from trunkline.engines.networks.linux.book import Book
 from trunkline.engines.networks.linux.host import Host
 from trunkline.engines.networks.linux.names import Names
+from trunkline.engines.networks.linux.resolver import Resolver
 from trunkline.engines.networks.linux.router import Router
 from trunkline.engines.networks.linux.rules import RESOLVER, Outside
 
@@ -30,6 +31,7 @@ class LinuxNetworks:
         self._names = Names(instance_id)
         self._book = Book.read(directory / "networks.json")
         self._host = Host(self._names, self._book)
+        self._resolver = Resolver()
         self._port = port
         self._pid_of = pid_of
         self._routers: dict[str, Router] = {}
@@ -44,6 +46,10 @@ class LinuxNetworks:
         if lacking:
             raise NetworksUnavailable(lacking)
         await self._host.start()
+        try:
+            await self._resolver.start(self._book.endpoint)
+        except OSError as error:
+            log.warning("containers in VPCs resolve no names", error=str(error))
         # What an earlier process made carries packets on; only what is gone (the machine was restarted) is made again.
         present = set(await kernel.namespaces())
         links = {str(one["ifname"]) for one in await kernel.show(None, "link show")}
@@ -52,7 +58,7 @@ class LinuxNetworks:
                 self._routers[vpc_id] = Router(vpc_id, self._names, self._book, place, self._outside())
 
     async def stop(self) -> None:
-        """Nothing of it is in this process."""
+        await self._resolver.stop()
 
     async def apply(self, vpc: Vpc) -> None:
         router = await self._router(vpc.id)
@@ -134,5 +140,6 @@ class LinuxNetworks:
             self._book.write()
 
     async def remove_all(self) -> None:
+        await self._resolver.stop()
         self._routers.clear()
         await self._host.remove_all()

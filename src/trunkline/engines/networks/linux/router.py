@@ -127,13 +127,16 @@ class Router:
         return any(one["ifname"] == "eth0" and _has(one, found.address) for one in inside)
 
     async def hold(self, interface_id: str, members: Mapping[str, Sequence[str]]) -> str:
+        if not self.vpc.interfaces and interface_id in self.place.held:
+            # An earlier process held it, and this one has not been told of the VPC yet: nothing to do.
+            return self.place.mapped(self.place.held[interface_id]) or ""
         found = self._interface(interface_id)
         mapped = self.place.mapped(found.address)
         if mapped is None:
             raise NetworksError(f"{interface_id} has no address on this host")
         async with self._one_at_a_time:
             if interface_id not in self.place.held:
-                self.place.held.append(interface_id)
+                self.place.held[interface_id] = found.address
                 self._book.write()
             await kernel.ip(None, [f"addr replace {mapped}/32 dev {self._near}"])
             await self._filter(members)
@@ -144,7 +147,7 @@ class Router:
     async def detach(self, interface_id: str, members: Mapping[str, Sequence[str]]) -> None:
         async with self._one_at_a_time:
             if interface_id in self.place.held:
-                self.place.held.remove(interface_id)
+                del self.place.held[interface_id]
                 self._book.write()
                 found = next((one for one in self.vpc.interfaces if one.id == interface_id), None)
                 if found is not None:

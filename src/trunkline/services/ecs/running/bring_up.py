@@ -13,13 +13,11 @@ from trunkline.engines.containers import (
     ContainersUnavailable,
     Health,
     Image,
-    Network,
     NoSuchContainer,
 )
 from trunkline.services.ecs.model import (
     ACTIVATING,
     PENDING,
-    PROVISIONING,
     RUNNING,
     Doc,
     Task,
@@ -31,8 +29,8 @@ from trunkline.services.ecs.running.balancing import Balancing, target_groups
 from trunkline.services.ecs.running.failure import StartFailure
 from trunkline.services.ecs.running.images import Images, digest_of
 from trunkline.services.ecs.running.inputs import Inputs
-from trunkline.services.ecs.running.interfaces import Interfaces
 from trunkline.services.ecs.running.logs import Logs
+from trunkline.services.ecs.running.networking import Networking
 from trunkline.services.ecs.running.record import Record, TaskKey
 
 T = TypeVar("T")
@@ -47,31 +45,35 @@ class StopAsked(Exception):
 class BringUp:
     """For any number of tasks at once."""
 
-    def __init__(self, kit: Kit, containers: Containers, record: Record, logs: Logs, balancing: Balancing) -> None:
+    def __init__(
+        self,
+        kit: Kit,
+        containers: Containers,
+        networking: Networking,
+        record: Record,
+        logs: Logs,
+        balancing: Balancing,
+    ) -> None:
         self._kit = kit
         self._containers = containers
         self._record = record
         self._logs = logs
         self._balancing = balancing
         self._images = Images(kit, containers)
-        self._inputs = Inputs(kit, containers)
-        self._interfaces = Interfaces(kit, record)
+        self._networking = networking
+        self._inputs = Inputs(kit, networking)
         self._instance_id = kit.settings.instance_id
 
     async def run(self, key: TaskKey, unless_stopped: Callable[[Awaitable[T]], Awaitable[T]]) -> None:
         """`unless_stopped` awaits something that may take long, or raises StopAsked."""
-        network = await self._network()
-        task = self._task(key)
-        if task.last_status == PROVISIONING:
-            await self._record.begin(key, network.reserved)
+        await self._networking.begin(key, self._task(key))
         task = self._task(key)
         definition = self._record.definition(task)
         if task.last_status == PENDING:
-            await self._interfaces.attach(key, task)
             role = await self._inputs.execution_role(task, definition)
             environment = await self._inputs.environment(task, definition, role)
             images = await unless_stopped(self._pull(key, definition, role))  # type: ignore[arg-type]
-            where = await self._sandbox(task, definition, network.name)
+            where = await self._networking.join(self._task(key), definition)
             for one in specs.in_order(definition.containers):
                 await unless_stopped(self._depends(task, one))  # type: ignore[arg-type]
                 self._task(key)
@@ -88,14 +90,6 @@ class BringUp:
 
         said = [f"registered 1 targets in (target-group {group})" for group in target_groups(task)]
         await self._record.change(key, running, say=said)
-
-    async def _network(self) -> Network:
-        try:
-            return await self._containers.home_network()
-        except ContainersUnavailable:
-            raise
-        except ContainersError as error:
-            raise StartFailure(f"ResourceInitializationError: unable to set up the task's network: {error}") from error
 
     def _task(self, key: TaskKey) -> Task:
         """The row as it is now, unless it was asked to stop meanwhile."""
@@ -116,19 +110,6 @@ class BringUp:
 
         await self._record.change(key, pulled, silent=True)
         return images
-
-    async def _sandbox(self, task: Task, definition: TaskDefinition, network: str) -> str:
-        """What the containers join: the network itself, or the one container that holds it for several."""
-        if len(definition.containers) == 1:
-            return network
-        wanted = specs.sandbox(self._instance_id, task, network)
-        try:
-            await self._containers.run(wanted)
-        except ContainersUnavailable:
-            raise
-        except ContainersError as error:
-            raise StartFailure(f"ResourceInitializationError: unable to set up the task's network: {error}") from error
-        return f"container:{wanted.name}"
 
     async def _start(
         self, key: TaskKey, definition: TaskDefinition, one: Doc, image: Image, environment: dict[str, str], where: str

@@ -4,9 +4,9 @@ import json
 
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Caller, Doc, Kit
-from trunkline.engines.containers import Containers
 from trunkline.services.ecs.model import Task, TaskDefinition
 from trunkline.services.ecs.running.failure import StartFailure
+from trunkline.services.ecs.running.networking import Networking
 
 _SESSION_S = 43_200
 """The longest there is: variables of a running container cannot be renewed."""
@@ -19,9 +19,9 @@ _NOT_READ = (
 class Inputs:
     """Everything may be asked for again after a crash."""
 
-    def __init__(self, kit: Kit, containers: Containers) -> None:
+    def __init__(self, kit: Kit, networking: Networking) -> None:
         self._kit = kit
-        self._containers = containers
+        self._networking = networking
 
     async def execution_role(self, task: Task, definition: TaskDefinition) -> Caller | None:
         """As whom images are pulled, secrets read and log streams made."""
@@ -53,11 +53,10 @@ class Inputs:
         return found
 
     async def _shared(self, task: Task, definition: TaskDefinition) -> dict[str, str]:
-        network = await self._containers.home_network()
         values = {
             "AWS_REGION": task.region,
             "AWS_DEFAULT_REGION": task.region,
-            "AWS_ENDPOINT_URL": f"http://{network.gateway}:{self._kit.settings.port}",
+            "AWS_ENDPOINT_URL": f"http://{await self._networking.endpoint()}:{self._kit.settings.port}",
             "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
         }
         arn = task.overrides.get("taskRoleArn") or definition.doc.get("taskRoleArn")

@@ -11,8 +11,10 @@ from trunkline.services.ecs.running.record import Record, TaskKey
 class Interfaces:
     """Everything may be repeated."""
 
-    def __init__(self, kit: Kit, record: Record) -> None:
+    def __init__(self, kit: Kit, record: Record, *, own_address: bool) -> None:
+        """own_address: the task says where it is; otherwise EC2 chooses an address of the subnet."""
         self._kit = kit
+        self._own_address = own_address
         self._record = record
 
     async def attach(self, key: TaskKey, task: Task) -> None:
@@ -23,13 +25,17 @@ class Interfaces:
         wanted = {
             "SubnetId": task.subnet,
             "Groups": task.launch.network.get("securityGroups", []),
-            "PrivateIpAddress": task.ip,
             "Description": about,
         }
+        if self._own_address:
+            wanted["PrivateIpAddress"] = task.ip
         try:
             filters = [{"Name": "description", "Values": [about]}]
             known = (await self._call(task, "DescribeNetworkInterfaces", {"Filters": filters}))["NetworkInterfaces"]
             made = known[0] if known else (await self._call(task, "CreateNetworkInterface", wanted))["NetworkInterface"]
+            if task.launch.network.get("assignPublicIp") == "ENABLED" and not made.get("Association"):
+                public = {"NetworkInterfaceId": made["NetworkInterfaceId"], "AssociatePublicIpAddress": True}
+                await self._call(task, "ModifyNetworkInterfaceAttribute", public)
         except AwsError as error:
             raise StartFailure(
                 f"ResourceInitializationError: unable to create the task's network interface: {error.message}"
@@ -38,6 +44,8 @@ class Interfaces:
         def attached(fresh: Task) -> None:
             fresh.interface_id = made["NetworkInterfaceId"]
             fresh.mac = made.get("MacAddress", "")
+            fresh.vpc = made["VpcId"]
+            fresh.ip = fresh.ip or made["PrivateIpAddress"]
 
         await self._record.change(key, attached, silent=True)
 

@@ -13,12 +13,14 @@ from trunkline.aws.service import Kit
 from trunkline.core.db import Tx
 from trunkline.core.log import get
 from trunkline.engines.containers import Containers, ContainersError, ContainersUnavailable
+from trunkline.engines.networks import Networks
 from trunkline.services.ecs import store
 from trunkline.services.ecs.model import STARTING, Task
 from trunkline.services.ecs.running.balancing import Balancing
 from trunkline.services.ecs.running.bring_up import BringUp, StopAsked
 from trunkline.services.ecs.running.failure import StartFailure
 from trunkline.services.ecs.running.logs import Logs
+from trunkline.services.ecs.running.networking import Networking
 from trunkline.services.ecs.running.record import Record, TaskKey
 from trunkline.services.ecs.running.specs import TASK_LABEL
 from trunkline.services.ecs.running.watch import Watch
@@ -39,16 +41,17 @@ _TOLD = ("die", "oom", "destroy")
 class Keeper:
     """`start` takes over what an earlier process left; `stop` leaves everything running."""
 
-    def __init__(self, kit: Kit, containers: Containers, waking: Waking) -> None:
+    def __init__(self, kit: Kit, containers: Containers, networks: Networks, waking: Waking) -> None:
         self._kit = kit
         self._containers = containers
         self._waking = waking
         self._record = Record(kit)
         self.logs = Logs(kit, containers)
         balancing = Balancing(kit)
-        self._bring_up = BringUp(kit, containers, self._record, self.logs, balancing)
+        networking = Networking(kit, containers, networks, self._record)
+        self._bring_up = BringUp(kit, containers, networking, self._record, self.logs, balancing)
         self._watch = Watch(kit, containers, self._record)
-        self._wind_down = WindDown(kit, containers, self._record, self.logs, balancing)
+        self._wind_down = WindDown(kit, containers, networking, self._record, self.logs, balancing)
         self._lives: dict[TaskKey, asyncio.Task[None]] = {}
         self._wakes: dict[str, asyncio.Event] = {}
         self._changed = asyncio.Event()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from trunkline.aws.service import Kit
 from trunkline.core.db import Tx
 from trunkline.services.ecs import starting, store
-from trunkline.services.ecs.model import PENDING, STOPPED, Task, TaskDefinition
+from trunkline.services.ecs.model import PENDING, PROVISIONING, STOPPED, Task, TaskDefinition
 from trunkline.services.ecs.running.failure import StartFailure
 from trunkline.services.ecs.scheduling import failures
 from trunkline.services.ecs.scheduling.change import Change
@@ -63,15 +63,16 @@ class Record:
                 change.say(message)
             store.SERVICES.put(tx, service)
 
-    async def begin(self, key: TaskKey, reserved: str) -> None:
-        """PENDING, with an address that no other living task has."""
+    async def begin(self, key: TaskKey, reserved: str = "") -> None:
+        """PENDING; with an address in `reserved` that no other living task has, where it has none yet."""
 
         def write(tx: Tx) -> None:
             task = store.TASKS.get(tx, *key)
-            if task is None or task.ip:
+            if task is None or task.last_status != PROVISIONING:
                 return
             taken = {one.ip for one in store.TASKS.find(tx, active=1)}
-            free = [str(host) for host in ipaddress.ip_network(reserved).hosts() if str(host) not in taken]
+            hosts = ipaddress.ip_network(reserved).hosts() if reserved and not task.ip else ()
+            free = [str(host) for host in hosts if str(host) not in taken]
             if free:
                 # Not the lowest: an address should rest before it is another task's.
                 task.ip = secrets.choice(free)

@@ -15,16 +15,20 @@ DEFAULT_STOP_S = 30
 _MIB = 2**20
 
 
-def sandbox(instance_id: str, task: Task, network: str) -> ContainerSpec:
-    """The container whose network the others share."""
+def sandbox(instance_id: str, task: Task, network: str, resolvers: tuple[str, ...] = ()) -> ContainerSpec:
+    """The container whose network the others share. In network "none", it gets an interface once it runs."""
+    hostname = _hostname(task)
+    outside = network == "none"
     return ContainerSpec(
         name=container_name(instance_id, task.id, SANDBOX),
         image=SANDBOX_IMAGE,
         command=("sleep", "infinity"),
         labels={TASK_LABEL: task.id, CONTAINER_LABEL: SANDBOX},
         network=network,
-        ip=task.ip,
-        hostname=_hostname(task),
+        ip=None if outside else task.ip,
+        hostname=hostname,
+        extra_hosts={hostname: task.ip} if outside else {},
+        dns=resolvers,
         init=True,
         stop_timeout_s=0,
     )

@@ -18,8 +18,8 @@ from trunkline.services.ecs.model import (
 from trunkline.services.ecs.running import specs
 from trunkline.services.ecs.running.balancing import Balancing, target_groups
 from trunkline.services.ecs.running.failure import StartFailure
-from trunkline.services.ecs.running.interfaces import Interfaces
 from trunkline.services.ecs.running.logs import Logs
+from trunkline.services.ecs.running.networking import Networking
 from trunkline.services.ecs.running.record import Record, TaskKey
 from trunkline.services.ecs.running.watch import take_over
 
@@ -30,13 +30,21 @@ _LOGS_S = 15.0
 class WindDown:
     """For any number of tasks at once; every step may be repeated."""
 
-    def __init__(self, kit: Kit, containers: Containers, record: Record, logs: Logs, balancing: Balancing) -> None:
+    def __init__(
+        self,
+        kit: Kit,
+        containers: Containers,
+        networking: Networking,
+        record: Record,
+        logs: Logs,
+        balancing: Balancing,
+    ) -> None:
         self._kit = kit
         self._containers = containers
         self._record = record
         self._logs = logs
         self._balancing = balancing
-        self._interfaces = Interfaces(kit, record)
+        self._networking = networking
         self._instance_id = kit.settings.instance_id
 
     async def run(self, key: TaskKey, task: Task) -> None:
@@ -68,7 +76,7 @@ class WindDown:
                 await self._logs.drain(task, one, _LOGS_S)
         await self._remove(task, definitions)
         fresh = self._record.task(key)
-        await self._interfaces.detach(fresh or task)
+        await self._networking.release(fresh or task)
         await self._record.stopped(key)
 
     def _definitions(self, task: Task) -> list[Doc]:
