@@ -80,3 +80,21 @@ def missing_from(old: Sequence[Any] | None, new: Sequence[Any] | None) -> list[A
 def given(**properties: Any) -> Doc:
     """Properties without those that are None: for `read`."""
     return {name: value for name, value in properties.items() if value is not None}
+
+
+def covers(found: Any, wanted: Any) -> bool:
+    """Whether what is there has at least what was asked for: more members are fine, lists are of the same length."""
+    if isinstance(wanted, Mapping):
+        return isinstance(found, Mapping) and all(covers(found.get(key), value) for key, value in wanted.items())
+    if isinstance(wanted, list | tuple):
+        return (
+            isinstance(found, list | tuple)
+            and len(found) == len(wanted)
+            and all(covers(one, other) for one, other in zip(found, wanted, strict=True))
+        )
+    return bool(found == wanted)
+
+
+def shown_as(kept: Any, found: Any, *, same: bool) -> Any:
+    """What names the same thing in two ways (a name, an ARN) is shown as the template does."""
+    return kept if same and kept is not None else found

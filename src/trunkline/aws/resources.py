@@ -67,13 +67,13 @@ class Provision:
     def region(self) -> str:
         return self.caller.region
 
-    async def call(self, service: str, operation: str, **params: Any) -> Doc:
+    async def call(self, service: str, operation: str, /, **params: Any) -> Doc:
         """An AWS operation as the stack's principal; members given as None are left out. Raises AwsError."""
         given = {name: value for name, value in params.items() if value is not None}
         with system_tags_allowed():
             return await self.client(service, operation, given, as_=self.caller)
 
-    async def look(self, service: str, operation: str, *absent: str, **params: Any) -> Doc | None:
+    async def look(self, service: str, operation: str, /, *absent: str, **params: Any) -> Doc | None:
         """`call`, answering None where AWS answers one of the error codes `absent`."""
         try:
             return await self.call(service, operation, **params)
@@ -82,7 +82,7 @@ class Provision:
                 return None
             raise
 
-    async def pages(self, service: str, operation: str, result: str, **params: Any) -> list[Any]:
+    async def pages(self, service: str, operation: str, result: str, /, **params: Any) -> list[Any]:
         """All items of a paged list, by botocore's paginator of the operation; `result` names the member."""
         return await self.client.pages(service, operation, result, params, as_=self.caller)
 
@@ -176,8 +176,30 @@ class ResourceType:
         return []
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The stack that a resource belongs to; properties as it last applied them."""
+
+    type: str
+    physical_id: str
+    logical_id: str
+    stack_id: str
+    stack_name: str
+    properties: Doc
+
+
+Owners = Callable[[str, str, str], list[Owner]]
+"""(account, region, physical id) → the stacks' resources that have it."""
+
+
 class ResourceTypes(dict[str, ResourceType]):
-    """All types of this server by name; complete once every service is built."""
+    """All types of this server by name; complete once every service is built. `owners` is told by CloudFormation."""
+
+    owners: Owners
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.owners = lambda account, region, physical_id: []
 
     def add(self, types: Iterable[ResourceType]) -> None:
         for one in types:

@@ -18,11 +18,15 @@ class Sample:
     updates: for each property that can change in place, another value of it (the same references allowed).
     needs: other resources of the same template, by logical id: (type, properties); in an order in which they can be
     made.
+    stays: whether a delete leaves it as it is, as on AWS: a service always has a primary task set.
+    without: attributes that such a resource does not have on AWS either.
     """
 
     properties: dict[str, Any]
     updates: dict[str, Any] = field(default_factory=dict)
     needs: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    stays: bool = False
+    without: tuple[str, ...] = ()
 
 
 def all_samples() -> dict[str, Sample]:

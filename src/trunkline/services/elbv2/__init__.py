@@ -28,6 +28,7 @@ from trunkline.services.elbv2.api import Api
 from trunkline.services.elbv2.control import Control
 from trunkline.services.elbv2.metrics import Metrics
 from trunkline.services.elbv2.reach import Reach
+from trunkline.services.elbv2.resources import TYPES
 
 
 def build(kit: Kit, engines: Engines) -> Service:
@@ -43,4 +44,4 @@ def build(kit: Kit, engines: Engines) -> Service:
         await metrics.stop()
         await control.stop()
 
-    return Service("elbv2", Api(kit, control), start=start, stop=stop)
+    return Service("elbv2", Api(kit, control), start=start, stop=stop, resource_types=TYPES)
