@@ -21,6 +21,7 @@ from trunkline.services.ecs import store
 from trunkline.services.ecs.api import Api
 from trunkline.services.ecs.placement import Placement
 from trunkline.services.ecs.resources import TYPES
+from trunkline.services.ecs.resources import TYPES
 from trunkline.services.ecs.running.keeper import Keeper
 from trunkline.services.ecs.running.metrics import Metrics
 from trunkline.services.ecs.scheduling.loop import Scheduler
