@@ -42,22 +42,13 @@ def missing() -> str | None:
 
 async def run(*command: str, said: str = "") -> str:
     """What it wrote; KernelRefused when it failed."""
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env=_ENVIRONMENT,
+    # In a thread: an event loop's own pipes break when a program ends before it has read what it was told.
+    done = await asyncio.to_thread(
+        subprocess.run, command, input=said.encode(), env=_ENVIRONMENT, capture_output=True, check=False
     )
-    try:
-        out, err = await process.communicate(said.encode())
-    except asyncio.CancelledError:
-        # Half of a batch would be left for the next one to find: the rest takes some milliseconds.
-        await process.wait()
-        raise
-    if process.returncode:
-        raise KernelRefused(f"{' '.join(command)}: {err.decode(errors='replace').strip()[:500]}")
-    return out.decode()
+    if done.returncode:
+        raise KernelRefused(f"{' '.join(command)}: {done.stderr.decode(errors='replace').strip()[:500]}")
+    return done.stdout.decode()
 
 
 async def ip(namespace: str | None, changes: Sequence[str], *, force: bool = False) -> None:
