@@ -181,13 +181,14 @@ def test_what_cannot_be_is_refused(events, bus, name):
     )
     events.put_rule(**rule, EventPattern='{"source":["a"]}')
     for target in (
-        {"Arn": "arn:aws:lambda:us-east-1:000000000000:function:f"},
-        {"Arn": "arn:aws:sqs:us-east-1:000000000000:q"},
+        {"Arn": "arn:aws:kinesis:us-east-1:000000000000:stream/s"},
+        {"Arn": "arn:aws:sqs:us-east-1:000000000000:q.fifo"},
+        {"Arn": "arn:aws:ecs:us-east-1:000000000000:cluster/c", "RoleArn": "arn:aws:iam::000000000000:role/r"},
         {"Arn": "arn:aws:codepipeline:us-east-1:000000000000:p"},
         {"Arn": "arn:aws:sns:us-east-1:000000000000:t", "InputPath": "detail"},
         {"Arn": "arn:aws:sns:us-east-1:000000000000:t", "Input": "{not json"},
         {"Arn": "arn:aws:sns:us-east-1:000000000000:t", "Input": "{}", "InputPath": "$"},
-        {"Arn": "arn:aws:sns:us-east-1:000000000000:t", "DeadLetterConfig": {"Arn": "arn:aws:sqs:us-east-1:0:q"}},
+        {"Arn": "arn:aws:sns:us-east-1:000000000000:t", "DeadLetterConfig": {"Arn": "arn:aws:sns:us-east-1:0:q"}},
         {"Arn": "not an arn"},
     ):
         answer = refusal(events.put_targets, Rule="r", EventBusName=bus, Targets=[{"Id": "1", **target}])

@@ -268,8 +268,11 @@ def test_subscriptions_are_described_and_ended(sns, topic, hook):
 def test_what_cannot_be_is_refused(sns, topic, name):
     assert refusal(sns.create_topic, Name=f"{name}.fifo", Attributes={"FifoTopic": "true"}) == "NotImplemented"
     assert refusal(sns.create_topic, Name="no spaces") == "InvalidParameter"
-    for protocol, endpoint in (("sqs", "arn:aws:sqs:us-east-1:000000000000:q"), ("sms", "+123"), ("lambda", "arn:f")):
+    for protocol, endpoint in (("firehose", "arn:aws:firehose:us-east-1:000000000000:q"), ("sms", "+123")):
         assert refusal(sns.subscribe, TopicArn=topic, Protocol=protocol, Endpoint=endpoint) == "NotImplemented"
+    fifo = "arn:aws:sqs:us-east-1:000000000000:q.fifo"
+    for protocol, endpoint in (("sqs", fifo), ("sqs", "arn:q"), ("lambda", fifo), ("http", "https://x")):
+        assert refusal(sns.subscribe, TopicArn=topic, Protocol=protocol, Endpoint=endpoint) == "InvalidParameter"
     for protocol, endpoint in (("http", "https://x"), ("email", "nobody"), ("pigeon", "coo"), ("https", "x")):
         assert refusal(sns.subscribe, TopicArn=topic, Protocol=protocol, Endpoint=endpoint) == "InvalidParameter"
     assert refusal(sns.publish, TopicArn=topic, Message="") == "InvalidParameter"
@@ -278,8 +281,8 @@ def test_what_cannot_be_is_refused(sns, topic, name):
     assert refusal(sns.publish, TopicArn=topic, Message="{}", MessageStructure="json") == "InvalidParameter"
     number = {"n": {"DataType": "Number", "StringValue": "ten"}}
     assert refusal(sns.publish, TopicArn=topic, Message="x", MessageAttributes=number) == "ParameterValueInvalid"
-    kms = {"TopicArn": topic, "AttributeName": "KmsMasterKeyId", "AttributeValue": "alias/x"}
-    assert refusal(sns.set_topic_attributes, **kms) == "NotImplemented"
+    fifo = {"TopicArn": topic, "AttributeName": "ContentBasedDeduplication", "AttributeValue": "true"}
+    assert refusal(sns.set_topic_attributes, **fifo) == "NotImplemented"
     wrong = {"TopicArn": topic, "AttributeName": "Nope", "AttributeValue": "x"}
     assert refusal(sns.set_topic_attributes, **wrong) == "InvalidParameter"
 

@@ -28,7 +28,8 @@ SAMPLES = {
         {
             "DisplayName": "changed",
             "SignatureVersion": "1",
-            "TracingConfig": "PassThrough",
+            "TracingConfig": "Active",
+            "KmsMasterKeyId": "alias/aws/sns",
             "Subscription": [{"Protocol": "email", "Endpoint": "two@example.com"}],
             "Tags": [{"Key": "team", "Value": "platform"}],
         },
@@ -36,8 +37,8 @@ SAMPLES = {
     "AWS::SNS::Subscription": Sample(
         {
             "TopicArn": {"Ref": "Topic"},
-            "Protocol": "http",
-            "Endpoint": "http://127.0.0.1:9/nobody",
+            "Protocol": "sqs",
+            "Endpoint": {"Fn::GetAtt": ["Queue", "Arn"]},
             "RawMessageDelivery": False,
             "FilterPolicy": {"colour": ["red"]},
             "FilterPolicyScope": "MessageAttributes",
@@ -47,8 +48,9 @@ SAMPLES = {
             "FilterPolicy": {"colour": ["blue"]},
             "FilterPolicyScope": "MessageBody",
             "DeliveryPolicy": {"healthyRetryPolicy": {"numRetries": 5}},
+            "RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]}},
         },
-        _TOPIC,
+        {**_TOPIC, "Queue": ("AWS::SQS::Queue", {}), "Dead": ("AWS::SQS::Queue", {})},
     ),
     "AWS::SNS::TopicPolicy": Sample(
         {"Topics": [{"Ref": "Topic"}], "PolicyDocument": _policy("first")},

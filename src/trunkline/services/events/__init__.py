@@ -1,11 +1,12 @@
 """Amazon EventBridge: rules over everything that happens, and what they set off.
 
 Real: the default bus (every event of the ledger, and PutEvents) and custom buses; rules with every pattern operator;
-rate and cron schedules; targets CodePipeline, CodeBuild, SNS and CloudWatch Logs, called as their role, with InputPath,
+rate and cron schedules; targets CodePipeline, CodeBuild, SNS, SQS, Lambda, ECS tasks, event buses and CloudWatch Logs,
+called as their role where they have one and as their policies allow, with dead-letter queues, InputPath,
 Input and InputTransformer; retries by RetryPolicy; each event once for each target of a rule, across crashes, as far as
 the target's API has idempotency tokens.
 
-Refused: other kinds of targets, dead-letter queues, archives and replays, API destinations and connections, partner
+Refused: other kinds of targets, archives and replays, API destinations and connections, partner
 event sources, global endpoints, encrypted buses.
 """
 

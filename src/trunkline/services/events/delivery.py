@@ -141,15 +141,15 @@ class Courier:
         try:
             await targets.invoke(self._kit, delivery)
         except AwsError as error:
-            self._failed(delivery, error.code, error.message or error.code, _is_hopeless(error))
+            await self._failed(delivery, error.code, error.message or error.code, _is_hopeless(error))
         except Exception as error:
             log.exception("a target could not be called", rule=delivery.rule_arn, target=delivery.target_id)
-            self._failed(delivery, type(error).__name__, str(error), hopeless=False)
+            await self._failed(delivery, type(error).__name__, str(error), hopeless=False)
         else:
             delivery.state, delivery.due = "done", self._kit.clock.time()
         await self._kit.db.write(lambda tx: store.DELIVERIES.put(tx, delivery))
 
-    def _failed(self, delivery: Delivery, code: str, message: str, hopeless: bool) -> None:
+    async def _failed(self, delivery: Delivery, code: str, message: str, hopeless: bool) -> None:
         now = self._kit.clock.time()
         policy = delivery.target.get("RetryPolicy", {})
         delivery.attempts += 1
@@ -166,8 +166,17 @@ class Courier:
                 event=delivery.event_id,
                 error=delivery.error,
             )
+            if "DeadLetterConfig" in delivery.target:
+                why = "" if hopeless else "MaximumRetryAttempts" if exhausted else "MaximumEventAgeInSeconds"
+                await self._bury(delivery, code, why)
         else:
             delivery.due = now + pause
+
+    async def _bury(self, delivery: Delivery, code: str, why: str) -> None:
+        try:
+            await targets.dead_letter(self._kit, delivery, code, why)
+        except AwsError as error:
+            log.warning("a dead letter was lost", rule=delivery.rule_arn, event=delivery.event_id, error=error)
 
 
 def _is_hopeless(error: AwsError) -> bool:

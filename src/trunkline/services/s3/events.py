@@ -16,6 +16,7 @@ from urllib.parse import quote_plus
 import orjson
 
 from trunkline.aws import arn as arns
+from trunkline.aws.behalf import on_behalf_of
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call, Caller, Kit
 from trunkline.core import ids
@@ -152,13 +153,16 @@ class Events:
 
     async def _deliver(self, target: str, message: str, caller: Caller) -> None:
         call, arn = self._kit.call, arns.parse(target)
+        bucket = orjson.loads(message)["Records"][0]["s3"]["bucket"]["arn"]
         if arn.service == "sqs":
             named = {"QueueName": arn.resource, "QueueOwnerAWSAccountId": arn.account}
             url = (await call("sqs", "GetQueueUrl", named, as_=caller))["QueueUrl"]
-            await call("sqs", "SendMessage", {"QueueUrl": url, "MessageBody": message}, as_=caller)
+            with on_behalf_of(bucket, caller.account):
+                await call("sqs", "SendMessage", {"QueueUrl": url, "MessageBody": message}, as_=caller)
         elif arn.service == "lambda":
             request = {"FunctionName": target, "InvocationType": "Event", "Payload": message.encode()}
-            await call("lambda", "Invoke", request, as_=caller)
+            with on_behalf_of(bucket, caller.account):
+                await call("lambda", "Invoke", request, as_=caller)
         else:
             request = {"TopicArn": target, "Subject": "Amazon S3 Notification", "Message": message}
             await call("sns", "Publish", request, as_=caller)

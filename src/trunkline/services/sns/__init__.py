@@ -1,12 +1,15 @@
-"""Amazon SNS: standard topics that deliver to HTTP endpoints and by mail.
+"""Amazon SNS: standard topics that deliver to HTTP endpoints, SQS queues and Lambda functions, and by mail.
 
 Real: topics with attributes, access policies and tags; subscriptions over http, https, email and email-json that the
-endpoint confirms; messages signed (SignatureVersion 1 and 2) with a certificate served by this instance; raw delivery;
-filter policies on attributes and bodies; durable retries by delivery policy. Mail goes to the SMTP server of the
-settings, else as files into the data directory's `mail` folder.
+endpoint confirms, over sqs and lambda as far as their policies allow; dead letters to SQS; messages signed
+(SignatureVersion 1 and 2) with a certificate served by this instance; raw delivery; filter policies on attributes and
+bodies; durable retries by delivery policy. Mail goes to the SMTP server of the settings, else as files into the data
+directory's `mail` folder.
 
-Refused: FIFO topics, delivery to SQS, Lambda, Firehose, SMS and mobile push, encrypted topics, dead-letter queues,
-delivery status logs, data protection policies, archives.
+Kept without effect: a topic's KMS key and active tracing.
+
+Refused: FIFO topics, delivery to Firehose, SMS and mobile push, delivery status logs, data protection policies,
+archives.
 """
 
 import asyncio

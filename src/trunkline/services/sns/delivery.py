@@ -13,10 +13,11 @@ from urllib.parse import unquote, urlsplit
 
 import aiohttp
 
+from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Kit
 from trunkline.core.log import get
-from trunkline.services.sns import retrying, store, wording
-from trunkline.services.sns.model import Delivery, topic_parts
+from trunkline.services.sns import handing, retrying, store, wording
+from trunkline.services.sns.model import OWN, Delivery, topic_parts
 from trunkline.services.sns.signing import Signer
 
 log = get(__name__)
@@ -97,6 +98,8 @@ class Courier:
         try:
             if delivery.protocol in ("http", "https"):
                 await self._post(session, delivery)
+            elif delivery.protocol in OWN:
+                await self._hand(delivery)
             else:
                 await self._mail(delivery)
         except NotDeliveredError as error:
@@ -109,14 +112,31 @@ class Courier:
         pause: float | None
         if delivery.protocol in ("http", "https"):
             pause = retrying.pause_s(delivery.policy or retrying.DEFAULT, delivery.attempts)
+        elif delivery.protocol in OWN:
+            pause = handing.pause_s(delivery.attempts)
         else:
             pause = _MAIL_PAUSES_S[delivery.attempts - 1] if delivery.attempts <= len(_MAIL_PAUSES_S) else None
         if error.final or pause is None:
             log.warning("a message was given up", subscription=delivery.subscription_arn, error=error)
+            if delivery.dead_letters:
+                await self._bury(delivery)
             await self._kit.db.write(lambda tx: store.DELIVERIES.delete(tx, delivery.id))
             return
         delivery.due = self._kit.clock.time() + pause
         await self._kit.db.write(lambda tx: store.DELIVERIES.put(tx, delivery))
+
+    async def _hand(self, delivery: Delivery) -> None:
+        give = handing.to_queue if delivery.protocol == "sqs" else handing.to_function
+        try:
+            await give(self._kit, delivery, await self._document(delivery))
+        except AwsError as error:
+            raise NotDeliveredError(f"{error.code}: {error.message}", final=handing.is_final(error)) from error
+
+    async def _bury(self, delivery: Delivery) -> None:
+        try:
+            await handing.to_dead_letters(self._kit, delivery, await self._document(delivery))
+        except AwsError as error:
+            log.warning("a dead letter was lost", queue=delivery.dead_letters, error=error)
 
     async def _document(self, delivery: Delivery) -> bytes:
         endpoint = self._kit.settings.endpoint

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-PROTOCOLS = ("http", "https", "email", "email-json")
+PROTOCOLS = ("http", "https", "email", "email-json", "sqs", "lambda")
+OWN = ("sqs", "lambda")
+"""Protocols whose endpoints are AWS resources: they need no confirmation."""
 TOPIC_NAME = re.compile(r"[A-Za-z0-9_-]{1,256}")
 MAX_MESSAGE_BYTES = 256 * 1024
 TOKEN_LIFE_S = 3 * 86_400.0
@@ -82,6 +84,7 @@ class Delivery:
     signature_version: str = "1"
     policy: dict[str, Any] = field(default_factory=dict)
     attempts: int = 0
+    dead_letters: str = ""
 
 
 def topic_parts(arn: str) -> tuple[str, str, str] | None:

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import orjson
+
 from trunkline.aws.service import Kit
 from trunkline.core import ids
 from trunkline.core.db import Tx
@@ -71,10 +73,17 @@ class Outbox:
             endpoint=subscription.endpoint,
             raw=subscription.raw,
             signature_version=topic.attributes.get("SignatureVersion", "1"),
+            dead_letters=_dead_letters(subscription),
             policy=retrying.of_subscription(subscription.attributes.get("DeliveryPolicy"), policy),
         )
         store.DELIVERIES.insert(tx, delivery)
         tx.after_commit(self._courier.nudge)
+
+
+def _dead_letters(subscription: Subscription) -> str:
+    """The ARN of the queue for what cannot be delivered, "" for none."""
+    policy = subscription.attributes.get("RedrivePolicy")
+    return str(orjson.loads(policy)["deadLetterTargetArn"]) if policy else ""
 
 
 def stamp(moment: datetime) -> str:

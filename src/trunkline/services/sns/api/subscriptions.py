@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from trunkline.aws import arn as arns
 from trunkline.aws import paging
 from trunkline.aws.errors import AwsError, Refused
 from trunkline.aws.event_patterns import PatternError
@@ -14,10 +15,10 @@ from trunkline.core import ids
 from trunkline.core.db import Reader, Tx
 from trunkline.services.sns import filtering, retrying, store
 from trunkline.services.sns.api.topics import PAGE, invalid, known_topic
-from trunkline.services.sns.model import PROTOCOLS, TOKEN_LIFE_S, Subscription, subscription_parts
+from trunkline.services.sns.model import OWN, PROTOCOLS, TOKEN_LIFE_S, Subscription, subscription_parts
 from trunkline.services.sns.outbox import Outbox
 
-_ATTRIBUTES = ("FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "DeliveryPolicy")
+_ATTRIBUTES = ("FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "DeliveryPolicy", "RedrivePolicy")
 _PENDING = "pending confirmation"
 
 
@@ -43,6 +44,8 @@ class SubscriptionApi:
             ids.hex_id(128),
             self.kit.clock.time() + TOKEN_LIFE_S,
             call.caller.principal.arn,
+            confirmed=protocol in OWN,
+            authenticated=protocol in OWN,
             attributes=attributes,
         )
 
@@ -60,7 +63,8 @@ class SubscriptionApi:
                 self.outbox.ask_to_confirm(tx, topic, renewed)
                 return renewed
             store.SUBSCRIPTIONS.insert(tx, made)
-            self.outbox.ask_to_confirm(tx, topic, made)
+            if not made.confirmed:
+                self.outbox.ask_to_confirm(tx, topic, made)
             return made
 
         found = await self.kit.db.write(subscribe)
@@ -212,11 +216,13 @@ def _listed(found: list[Subscription], req: Doc) -> Doc:
 
 
 def _check_endpoint(protocol: str, endpoint: str) -> None:
-    if protocol in ("sqs", "lambda", "sms", "application", "firehose"):
+    if protocol in ("sms", "application", "firehose"):
         raise Refused(f"Trunkline does not deliver to {protocol} yet; subscribe {', '.join(PROTOCOLS)} endpoints.")
     if protocol not in PROTOCOLS:
         raise invalid(f"Does not support this protocol string: {protocol}")
-    if protocol in ("http", "https"):
+    if protocol in OWN:
+        _check_own(protocol, endpoint)
+    elif protocol in ("http", "https"):
         parts = urlsplit(endpoint)
         if parts.scheme != protocol:
             raise invalid("Endpoint must match the specified protocol")
@@ -226,11 +232,25 @@ def _check_endpoint(protocol: str, endpoint: str) -> None:
         raise invalid("Email address")
 
 
+def _check_own(protocol: str, endpoint: str) -> None:
+    kind = {"sqs": "SQS", "lambda": "Lambda"}[protocol]
+    try:
+        arn = arns.parse(endpoint)
+    except ValueError:
+        raise invalid(f"{kind} endpoint ARN") from None
+    if arn.service != protocol:
+        raise invalid(f"{kind} endpoint ARN")
+    if protocol == "sqs" and endpoint.endswith(".fifo"):
+        raise invalid("Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics")
+
+
 def _check_attribute(name: str, value: str, scope: str) -> None:
-    if name in ("RedrivePolicy", "SubscriptionRoleArn", "ReplayPolicy"):
+    if name in ("SubscriptionRoleArn", "ReplayPolicy"):
         raise Refused(f"Trunkline's subscriptions do not support {name}.")
     if name not in _ATTRIBUTES:
         raise invalid("AttributeName")
+    if name == "RedrivePolicy" and value and value != "{}":
+        _check_redrive(value)
     if name == "RawMessageDelivery" and value.lower() not in ("true", "false"):
         raise invalid(f"RawMessageDelivery Reason: Invalid value [{value}]. Must be true or false.")
     if name == "FilterPolicyScope" and value not in ("MessageAttributes", "MessageBody"):
@@ -245,3 +265,12 @@ def _check_attribute(name: str, value: str, scope: str) -> None:
             retrying.of_subscription(value, retrying.DEFAULT)
         except retrying.PolicyError as error:
             raise invalid(f"DeliveryPolicy: {error}") from None
+
+
+def _check_redrive(value: str) -> None:
+    try:
+        target = arns.parse(orjson.loads(value)["deadLetterTargetArn"])
+    except (ValueError, TypeError, KeyError):
+        raise invalid("RedrivePolicy: deadLetterTargetArn is an invalid arn") from None
+    if target.service != "sqs":
+        raise invalid("RedrivePolicy: deadLetterTargetArn is not the ARN of an SQS queue")

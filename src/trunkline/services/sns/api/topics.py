@@ -12,7 +12,7 @@ from trunkline.services.sns import policies, retrying, store
 from trunkline.services.sns.model import TOPIC_NAME, Topic
 
 PAGE = 100
-_PLAIN = ("DisplayName", "Policy", "DeliveryPolicy", "SignatureVersion", "TracingConfig")
+_PLAIN = ("DisplayName", "Policy", "DeliveryPolicy", "SignatureVersion", "TracingConfig", "KmsMasterKeyId")
 
 
 class TopicApi:
@@ -180,7 +180,7 @@ def _tagged(reader: Reader, arn: str) -> Topic:
 
 def _check_attribute(name: str, value: str) -> None:
     if name not in _PLAIN:
-        if name in ("KmsMasterKeyId", "FifoTopic", "ContentBasedDeduplication", "ArchivePolicy", "FifoThroughputScope"):
+        if name in ("FifoTopic", "ContentBasedDeduplication", "ArchivePolicy", "FifoThroughputScope"):
             raise Refused(f"Trunkline's topics do not support {name}.")
         if name.endswith(("FeedbackRoleArn", "FeedbackSampleRate")):
             raise Refused(f"Trunkline does not log the status of deliveries ({name}).")
@@ -189,8 +189,8 @@ def _check_attribute(name: str, value: str) -> None:
         policies.check(value)
     if name == "SignatureVersion" and value not in ("1", "2"):
         raise invalid(f"SignatureVersion Reason: Invalid SignatureVersion '{value}'")
-    if name == "TracingConfig" and value not in ("", "PassThrough"):
-        raise Refused("Trunkline's topics are not traced; TracingConfig can only be PassThrough.")
+    if name == "TracingConfig" and value not in ("", "PassThrough", "Active"):
+        raise invalid(f"TracingConfig Reason: Invalid value [{value}]. Must be PassThrough or Active.")
     if name == "DisplayName" and len(value) > 100:
         raise invalid("DisplayName Reason: it is longer than 100 characters")
     if name == "DeliveryPolicy":

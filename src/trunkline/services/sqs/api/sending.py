@@ -11,6 +11,7 @@ from trunkline.core.db import Tx
 from trunkline.services.sqs import checksums
 from trunkline.services.sqs.api.context import Context, check_batch, queue_resource, refused
 from trunkline.services.sqs.model import MAX_BYTES, Message, Queue, invalid, missing
+from trunkline.services.sqs.policies import check_service
 
 _ATTRIBUTE_NAME = re.compile(r"(?!(?i:aws|amazon)\.)(?!\.)(?!.*\.\.)[A-Za-z0-9_.-]{1,256}(?<!\.)")
 _NOT_ALLOWED = re.compile("[^\u0009\u000a\u000d\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -30,6 +31,7 @@ class SendOperations(Context):
     @operation(queue_resource, mutates=False)
     async def send_message(self, call: Call, req: Doc) -> Doc:
         queue = self._queue(call, req["QueueUrl"])
+        check_service(call, queue)
         message, delay_s = _message(call, queue, req)
         return (await self._send(queue, [(message, delay_s)]))[0]
 
@@ -37,6 +39,7 @@ class SendOperations(Context):
     async def send_message_batch(self, call: Call, req: Doc) -> Doc:
         entries: list[Doc] = req["Entries"]
         queue = self._queue(call, req["QueueUrl"])
+        check_service(call, queue)
         check_batch(entries, "SendMessageBatchRequestEntry")
         good: list[tuple[Doc, Message, float]] = []
         failed: list[Doc] = []
