@@ -3,10 +3,10 @@
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplateSummary.html
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from trunkline.services.cloudformation.template.model import Doc, Template
-from trunkline.services.cloudformation.template.parameters.types import parameter_type
+from trunkline.services.cloudformation.template.model import Doc, Resource, Template
 
 CAPABILITY_IAM = "CAPABILITY_IAM"
 CAPABILITY_NAMED_IAM = "CAPABILITY_NAMED_IAM"
@@ -15,13 +15,18 @@ CAPABILITY_AUTO_EXPAND = "CAPABILITY_AUTO_EXPAND"
 _IAM_TYPES = {
     "AWS::IAM::AccessKey": "",
     "AWS::IAM::Group": "GroupName",
+    "AWS::IAM::GroupPolicy": "",
     "AWS::IAM::InstanceProfile": "InstanceProfileName",
     "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
     "AWS::IAM::Policy": "",
     "AWS::IAM::Role": "RoleName",
+    "AWS::IAM::RolePolicy": "",
     "AWS::IAM::User": "UserName",
+    "AWS::IAM::UserPolicy": "",
     "AWS::IAM::UserToGroupAddition": "",
 }
+"""Each with the property that gives it a name of its own: that takes CAPABILITY_NAMED_IAM."""
+_NESTED = "AWS::CloudFormation::Stack"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +52,37 @@ class Summary:
 
 
 def capabilities(template: Template) -> Capabilities:
-    """What the caller must acknowledge before the template's resources may be made."""
+    """What the caller must acknowledge before the template's resources may be made.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+    """
     resources = [resource for resource in template.resources.values() if resource.type in _IAM_TYPES]
-    reasons: list[str] = []
+    named = [resource for resource in resources if _IAM_TYPES[resource.type] in _property_names(resource)]
     needed: list[str] = []
-    named = [
-        resource
-        for resource in resources
-        if _IAM_TYPES[resource.type]
-        and isinstance(resource.properties, dict)
-        and _IAM_TYPES[resource.type] in resource.properties
-    ]
     if resources:
         needed.append(CAPABILITY_NAMED_IAM if named else CAPABILITY_IAM)
-        types = ", ".join(dict.fromkeys(resource.type for resource in named or resources))
-        reasons.append(f"The following resource(s) require capabilities: [{types}]")
     if template.macros:
         needed.append(CAPABILITY_AUTO_EXPAND)
-        reasons.append(f"The following transform(s) require capabilities: [{', '.join(template.macros)}]")
-    return Capabilities(tuple(needed), "; ".join(reasons) or None)
+    return Capabilities(tuple(needed), _reason(resource.type for resource in named or resources))
+
+
+def _property_names(resource: Resource) -> set[str]:
+    return set(resource.properties) if isinstance(resource.properties, dict) else set()
+
+
+def _reason(types: Iterable[str]) -> str | None:
+    listed = ", ".join(dict.fromkeys(types))
+    return f"The following resource(s) require capabilities: [{listed}]" if listed else None
+
+
+def _told(template: Template) -> Capabilities:
+    """As `capabilities`, but for what nested stacks may need too: their templates have not been looked at."""
+    own = capabilities(template)
+    if not any(resource.type == _NESTED for resource in template.resources.values()):
+        return own
+    needed = [CAPABILITY_NAMED_IAM, CAPABILITY_AUTO_EXPAND]
+    types = [resource.type for resource in template.resources.values() if resource.type in {*_IAM_TYPES, _NESTED}]
+    return Capabilities(tuple(needed), _reason(types))
 
 
 def summary(template: Template) -> Summary:
@@ -74,7 +91,7 @@ def summary(template: Template) -> Summary:
         by_type.setdefault(resource.type, []).append(name)
     version = template.doc.get("AWSTemplateFormatVersion")
     return Summary(
-        capabilities(template),
+        _told(template),
         declared_transforms=template.macros,
         description=template.description,
         metadata=template.metadata,
@@ -103,9 +120,3 @@ def declarations(template: Template) -> list[Doc]:
             item["DefaultValue"] = "****"
         declared.append({key: value for key, value in item.items() if value is not None})
     return declared
-
-
-def is_list(parameter_type_name: str) -> bool:
-    """Whether Ref of a parameter of this type gives a list."""
-    kind = parameter_type(parameter_type_name)
-    return kind is not None and kind.is_list
