@@ -20,6 +20,8 @@ class Sample:
     made.
     stays: whether a delete leaves it as it is, as on AWS: a service always has a primary task set.
     without: attributes that such a resource does not have on AWS either.
+    moves: of the updates, those that lead to another resource when they are not made by a stack: names that cannot be
+    changed by a call.
     """
 
     properties: dict[str, Any]
@@ -27,6 +29,7 @@ class Sample:
     needs: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     stays: bool = False
     without: tuple[str, ...] = ()
+    moves: tuple[str, ...] = ()
 
 
 def all_samples() -> dict[str, Sample]:

@@ -58,9 +58,11 @@ class Record:
         self._region = region
         self._calls: dict[str, tuple[int, list[_Call]]] = {}
 
-    def cause(self, names: Names, since: float, path: str, value: Any = None) -> Cause | None:
+    def cause(
+        self, names: Names, since: float, path: str, expected: str | None = None, actual: str | None = None
+    ) -> Cause | None:
         """Of a difference at `path`."""
-        at = changes.place(names.type, path, value)
+        at = changes.place(names.type, path, expected, actual)
         best: tuple[float, int, int] = (0.0, 0, 0)
         found: _Call | None = None
         for call, closeness in self._about(names, since):
@@ -97,9 +99,9 @@ class Record:
     def _about(self, names: Names, since: float) -> Iterator[tuple[_Call, int]]:
         """Calls that mean the resource, oldest first, with how closely."""
         for call in self._of(names.type, since):
-            own = {name for name in names.own if any(means(text, name) for _, text in call.members)}
-            if own:
-                yield call, _OWN * len(own)
+            if any(means(text, name) for name in names.own for _, text in call.members):
+                parts = sum(any(means(text, part) for _, text in call.members) for part in names.parts)
+                yield call, _OWN + parts
             elif related := sum(any(text == name for _, text in call.members) for name in names.related):
                 yield call, min(related, _OWN - 1)
 

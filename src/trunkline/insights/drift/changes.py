@@ -4,11 +4,9 @@ share none.
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from trunkline.aws import schemas
-
-Doc = dict[str, Any]
+from trunkline.insights.drift.naming import texts
 
 _GENERIC = frozenset(
     {"arn", "arns", "attribute", "attributes", "configuration", "configurations", "config", "document", "enabled", "id",
@@ -55,26 +53,32 @@ _TABLE: dict[tuple[str, str], frozenset[str]] = {
         ("KMS::Key", "EnableKeyRotation", "DisableKeyRotation EnableKeyRotation"),
         ("KMS::Key", "Enabled", "DisableKey EnableKey"),
         ("KMS::Key", "KeyPolicy", "PutKeyPolicy"),
+        ("S3::BucketPolicy", "PolicyDocument", "DeleteBucketPolicy PutBucketPolicy"),
+        ("SNS::TopicInlinePolicy", "PolicyDocument", "SetTopicAttributes"),
+        ("SNS::TopicPolicy", "PolicyDocument", "SetTopicAttributes"),
+        ("SQS::QueueInlinePolicy", "PolicyDocument", "SetQueueAttributes"),
+        ("SQS::QueuePolicy", "PolicyDocument", "SetQueueAttributes"),
         ("Lambda::Function", "Code", "UpdateFunctionCode"),
         ("Lambda::Function", "ReservedConcurrentExecutions", "DeleteFunctionConcurrency PutFunctionConcurrency"),
     )
 }  # fmt: skip
-_POSSIBLE = {"exact": 4.0, "named": 3.0, "shared": 2.0, "general": 1.0, "other": 0.5}
+_POSSIBLE = {"exact": 4.0, "spoken": 3.5, "named": 3.0, "shared": 2.0, "general": 1.0, "other": 0.5}
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a difference lies: property pieces of its path, and what is there now."""
+    """Where a difference lies: the names of its path, what was asked for and what is there now (None: nothing)."""
 
     type: str
     pieces: tuple[str, ...]
-    value: Any = None
+    expected: str | None = None
+    actual: str | None = None
 
 
-def place(type: str, path: str, value: Any = None) -> Place:
+def place(type: str, path: str, expected: str | None = None, actual: str | None = None) -> Place:
     """The place that a difference's path names."""
     pieces = tuple(piece.replace("~1", "/").replace("~0", "~") for piece in path.split("/")[1:])
-    return Place(type, tuple(piece for piece in pieces if not piece.isdigit()), value)
+    return Place(type, tuple(piece for piece in pieces if not piece.isdigit()), expected, actual)
 
 
 def fit(operation: str, members: list[tuple[str, str]], keys: set[str], at: Place) -> float:
@@ -92,17 +96,22 @@ def fit(operation: str, members: list[tuple[str, str]], keys: set[str], at: Plac
     if tags:
         return 0.0
     wanted = {flat(piece) for piece in at.pieces}
-    if wanted & keys or any(flat(text) in wanted for _, text in members):
-        return _POSSIBLE["named"] + _shows(members, at.value)
+    by_value = any(flat(text) in wanted for _, text in members)  # as in AttributeName: DisplayName
+    said = {text for key, text in members if by_value or flat(key) in wanted}
+    if at.expected is not None and _says(members, said, at.expected) and not _says(members, said, at.actual):
+        return 0.0  # it asks for what the template asks for
     spoken = flat(operation)
     words = [word for piece in at.pieces for word in split(piece) if word not in _GENERIC]
-    if words and any(flat(piece) in spoken for piece in at.pieces):
-        return _POSSIBLE["named"] + _shows(members, at.value)
+    if words and flat(at.pieces[0]) in spoken:
+        return _POSSIBLE["spoken"] + _shows(members, at.actual)
+    if wanted & keys or by_value:
+        outer = flat(at.pieces[0]) in keys or any(flat(text) == flat(at.pieces[0]) for _, text in members)
+        return _POSSIBLE["named" if outer else "shared"] + _shows(members, at.actual)
     if any(word in spoken for word in words if len(word) > 3):
-        return _POSSIBLE["shared"] + _shows(members, at.value)
+        return _POSSIBLE["shared"] + _shows(members, at.actual)
     if split(operation)[0] in _VERBS and noun(at.type) in spoken:
-        return _POSSIBLE["general"] + _shows(members, at.value)
-    return _POSSIBLE["other"] + _shows(members, at.value)
+        return _POSSIBLE["general"] + _shows(members, at.actual)
+    return _POSSIBLE["other"] + _shows(members, at.actual)
 
 
 def removes(operation: str) -> bool:
@@ -126,6 +135,16 @@ def split(name: str) -> list[str]:
     return [word.lower() for word in re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+", name)]
 
 
-def _shows(members: list[tuple[str, str]], value: Any) -> float:
+def _says(members: list[tuple[str, str]], said: set[str], value: str | None) -> bool:
+    """Whether a request asks for this value: a scalar where the property is named, anything else by all its leaves."""
+    if value is None:
+        return False
+    if value[:1] not in ("{", "["):
+        return value in said
+    leaves = {text for _, text in texts(value) if text != value}
+    return bool(leaves) and leaves <= {text for _, text in members}
+
+
+def _shows(members: list[tuple[str, str]], value: str | None) -> float:
     """A little more when the request says the very value that is there now."""
-    return 0.4 if isinstance(value, str) and len(value) > 2 and any(text == value for _, text in members) else 0.0
+    return 0.4 if value is not None and any(text == value for _, text in members) else 0.0

@@ -76,8 +76,8 @@ class Stacks:
 
     def _attributed(self, drift: Doc, touched: datetime | None) -> Doc:
         type, physical_id = drift["ResourceType"], drift["PhysicalResourceId"]
-        expected = orjson.loads(drift.get("ExpectedProperties") or "{}")
-        names = names_of(type, physical_id, expected, drift.get("PhysicalResourceIdContext"))
+        asked = orjson.loads(drift.get("ExpectedProperties") or "{}")
+        names = names_of(type, physical_id, asked, drift.get("PhysicalResourceIdContext"))
         since = touched.timestamp() if touched else 0.0
         found: Doc = {
             "logical_id": drift["LogicalResourceId"],
@@ -93,7 +93,9 @@ class Stacks:
         changed = {one["PropertyPath"].split("/")[1] for one in drift.get("PropertyDifferences") or ()}
         found["actual"] = {key: actual.get(key) for key in sorted(changed)}
         for one in drift.get("PropertyDifferences") or ():
-            cause = self._record.cause(names, since, one["PropertyPath"], one["ActualValue"])
+            expected = None if one["DifferenceType"] == "ADD" else one["ExpectedValue"]
+            shown = None if one["DifferenceType"] == "REMOVE" else one["ActualValue"]
+            cause = self._record.cause(names, since, one["PropertyPath"], expected, shown)
             found["differences"].append(
                 {
                     "path": one["PropertyPath"],

@@ -1,9 +1,12 @@
 """By which words a call may mean a resource: its physical id, its ARNs and names, and what it refers to."""
 
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from trunkline.aws import schemas
 
@@ -14,10 +17,12 @@ _SHORTEST = 2
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """own: what names this resource and no other. related: what it refers to, which a call may name instead."""
+    """own: what names this resource. parts: of its identity, which a call about it names all of. related: what it
+    refers to, which a call may name instead."""
 
     type: str
     own: frozenset[str]
+    parts: tuple[str, ...]
     related: frozenset[str]
 
 
@@ -36,7 +41,9 @@ def names_of(type: str, physical_id: str, properties: Doc, context: list[Doc] | 
         if key not in identifiers and _REFERENCE.search(key):
             related.update(_texts(value))
     own = {_plain(one) for one in own}
-    return Names(type, frozenset(one for one in own if len(one) >= _SHORTEST), frozenset(related - own - {""}))
+    parts = tuple(dict.fromkeys([*physical_id.split("|"), *(str(one["Value"]) for one in context or ())]))
+    known = frozenset(one for one in own if len(one) >= _SHORTEST)
+    return Names(type, known, parts, frozenset(related - own - {""}))
 
 
 def means(value: str, name: str) -> bool:
@@ -50,9 +57,12 @@ def means(value: str, name: str) -> bool:
 
 
 def texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
-    """Every text in a document with the key it lies under."""
-    if isinstance(value, str):
-        yield key, value
+    """Every scalar in a document (and in JSON texts in it), as a text, with the key it lies under."""
+    if isinstance(value, (str, int, float)):
+        yield key, value if isinstance(value, str) else str(value).lower()
+        if isinstance(value, str) and value[:1] in ("{", "["):
+            with contextlib.suppress(orjson.JSONDecodeError):
+                yield from texts(orjson.loads(value), key)
     elif isinstance(value, dict):
         for name, item in value.items():
             yield from texts(item, str(name))

@@ -22,7 +22,7 @@ from trunkline.services.cloudcontrol.model import Request, Status
 from trunkline.services.cloudcontrol.workflow import NAME, Runner
 
 _PAGE = 100
-_BAD_TOKEN = "InvalidRequestException"
+_NO_PAGE = "InvalidRequestException"
 
 
 class Api:
@@ -50,12 +50,13 @@ class Api:
     async def update_resource(self, call: Call, req: Doc) -> Doc:
         kind = self._type(req, "UPDATE")
         found = await self._found(call, req, kind)
-        old = self._settable(kind, {**self._kept(call, kind, found.physical_id), **found.properties})
+        known = {**self._kept(call, kind, found.physical_id), **found.properties}
+        old = self._settable(kind, known)
         try:
-            new = patching.applied({**found.properties, **old}, patching.parsed(req["PatchDocument"]))
+            new = patching.applied(known, patching.parsed(req["PatchDocument"]))
         except patching.PatchError as error:
             raise AwsError("ValidationException", f"Invalid patch document: {error}", status=400) from error
-        self._check_fixed(kind, found.properties, new)
+        self._check_fixed(kind, known, new)
         new = schemas.typed(kind.name, self._settable(kind, new))
         self._check(kind, new)
         if kind.replaces(old, new):
@@ -82,7 +83,7 @@ class Api:
         on = await self._runner.provision(call.caller, req.get("RoleArn", ""), kept=model)
         limit, token = req.get("MaxResults", _PAGE), req.get("NextToken")
         known = await finding.existing(kind, on)
-        chosen, following = paging.page(known, limit, token, key=str, error=_BAD_TOKEN)
+        chosen, following = paging.page(known, limit, token, key=str, error=_NO_PAGE)
         found = [one for one in await finding.described(kind, on, chosen) if model.items() <= one.properties.items()]
         return {
             "TypeName": kind.name,
@@ -105,7 +106,12 @@ class Api:
         ]
         limit, token = req.get("MaxResults", 20), req.get("NextToken")
         chosen, following = paging.page(
-            found, limit, token, key=lambda one: f"{one.requested.isoformat()} {one.token}", reverse=True, error=_BAD_TOKEN
+            found,
+            limit,
+            token,
+            key=lambda one: f"{one.requested.isoformat()} {one.token}",
+            reverse=True,
+            error=_NO_PAGE,
         )
         return {"ResourceRequestStatusSummaries": [progress(one) for one in chosen], "NextToken": following}
 
@@ -159,8 +165,12 @@ class Api:
         return found
 
     def _kept(self, call: Call, kind: ResourceType, physical_id: str) -> Doc:
+        """The properties last asked for, here or by a stack."""
         found = store.kept.get(self._kit.db, call.account, call.region, kind.name, physical_id)
-        return found.properties if found else {}
+        if found is not None:
+            return found.properties
+        owners = self._kit.resource_types.owners(call.account, call.region, physical_id)
+        return next((owner.properties for owner in owners if owner.type == kind.name), {})
 
     @staticmethod
     def _check(kind: ResourceType, wanted: Doc) -> None:

@@ -7,6 +7,7 @@ physical id that `Ref` gives. They are the same for most types, and the other is
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from trunkline.aws import schemas
 from trunkline.aws.errors import AwsError
@@ -78,7 +79,14 @@ async def _read(kind: ResourceType, on: Provision, physical_id: str) -> Doc | No
         return None
     except (KeyError, ValueError, IndexError):  # an id of another form, cut into pieces that are not there
         return None
-    return None if found is None else {key: value for key, value in found.items() if value is not None}
+    shown: Doc | None = None if found is None else _without_none(found)
+    return shown
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    return [_without_none(item) for item in value] if isinstance(value, list) else value
 
 
 def _value(properties: Doc, pointer: tuple[str, ...]) -> object:
@@ -93,6 +101,6 @@ def _named(schema: Schema | None, identifier: str) -> Doc:
     if schema is None:
         return {}
     values = identifier.split("|")
-    if len(values) != len(schema.primary_identifier):
+    if len(values) != len(schema.primary_identifier) or len(values) == 1:
         return {}
     return {pointer[0]: value for pointer, value in zip(schema.primary_identifier, values, strict=True)}

@@ -17,6 +17,7 @@ from trunkline.services.cloudformation.drift.checking import checkable
 from trunkline.services.cloudformation.drift.described import detection_status, resource_drift
 from trunkline.services.cloudformation.drift.detection import NAME, Detector, begin
 from trunkline.services.cloudformation.drift.model import Detection, Drift
+from trunkline.services.cloudformation.drift.owning import owners
 from trunkline.services.cloudformation.model import Stack, Status
 
 Doc = dict[str, Any]
@@ -44,6 +45,7 @@ class DriftOperations:
         self._detector = Detector(kit)
         store.migrate(kit.db)
         workflows.register(NAME, self._detector.run, failed=self._detector.died)
+        kit.resource_types.owners = owners(kit.db)
 
     @operation("arn:aws:cloudformation:{region}:{account}:stack/{StackName}/*", mutates=False)
     async def detect_stack_drift(self, call: Call, req: Doc) -> Doc:

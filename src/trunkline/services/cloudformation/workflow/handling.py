@@ -5,9 +5,10 @@ Nothing here raises for what a handler does: an outcome is a plain document that
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from trunkline.aws import schemas
 from trunkline.aws.errors import AwsError
 from trunkline.aws.resources import NotStabilized, Provision, ResourceType
 from trunkline.aws.service import Kit
@@ -60,7 +61,7 @@ class Handlers:
     async def create(self, attempt: Attempt, wanted: Doc) -> Doc:
         kind = self.type(attempt.type)
         physical_id = await kind.create(attempt, wanted)
-        return {"physical_id": physical_id, "attributes": await self.look(attempt, physical_id)}
+        return {"physical_id": physical_id, "attributes": await self.look(replace(attempt, kept=wanted), physical_id)}
 
     async def update(self, attempt: Attempt, physical_id: str, old: Doc, new: Doc) -> Doc:
         """In place; a custom resource may answer with another physical id, which is a replacement."""
@@ -70,10 +71,17 @@ class Handlers:
             physical_id = await change(attempt, physical_id, old, new)
         else:
             await kind.update(attempt, physical_id, old, new)
-        return {"physical_id": physical_id, "attributes": await self.look(attempt, physical_id)}
+        return {"physical_id": physical_id, "attributes": await self.look(replace(attempt, kept=new), physical_id)}
 
     async def look(self, attempt: Attempt, physical_id: str) -> Doc:
-        return await self.type(attempt.type).read(attempt, physical_id) or {}
+        """What GetAtt gives; an identifier that only AWS sets is the physical id, where a type has no other."""
+        found = await self.type(attempt.type).read(attempt, physical_id) or {}
+        schema = schemas.load(attempt.type)
+        if schema is not None and len(schema.primary_identifier) == 1:
+            (pointer,) = schema.primary_identifier
+            if pointer in schema.read_only and len(pointer) == 1:
+                found = {pointer[0]: physical_id, **found}
+        return found
 
     async def delete(self, attempt: Attempt, physical_id: str) -> Doc:
         await self.type(attempt.type).delete(attempt, physical_id)
