@@ -97,7 +97,7 @@ def test_secret_keys(key: str, expected: tuple[str | None, ...]) -> None:
     assert (found.secret_id, found.json_key, found.version_stage, found.version_id) == expected
 
 
-@pytest.mark.parametrize("key", ["", "MySecret:SecretBinary:x", "MySecret:SecretString:a:b:c"])
+@pytest.mark.parametrize("key", ["", "MySecret:SecretBinary:x", "MySecret:SecretString:a:b:c:d"])
 def test_malformed_secret_keys_are_refused(key: str) -> None:
     with pytest.raises(template.TemplateError, match="Incorrect format"):
         template.secret_reference(key)

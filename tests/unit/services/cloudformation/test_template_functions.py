@@ -214,6 +214,10 @@ async def test_sub_with_a_strange_variable_is_refused() -> None:
     # https://github.com/ministackorg/ministack/pull/1739: measured for a variable inside a variable
     with pytest.raises(template.TemplateError, match="variable names in Fn::Sub syntax must contain only alphanumeric"):
         await value_of("!Sub '${a b}'")
+    with pytest.raises(template.TemplateError, match="variable names in Fn::Sub syntax must contain only alphanumeric"):
+        await value_of("!Sub '${Param${Item}}'")
+    with pytest.raises(template.TemplateError, match="variable names in Fn::Sub syntax must contain only alphanumeric"):
+        await value_of("!Sub 'echo ${HOME:-/root}'")
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,7 @@ async def test_every_type_gives_its_value(declared: str, given: str | None, valu
     [
         ("{Type: String, AllowedValues: [a, b]}", "c", "Parameter 'P' must be one of AllowedValues"),
         ("{Type: String, AllowedPattern: '^[a-z]+$'}", "A", "Parameter 'P' must match pattern ^[a-z]+$"),
+        (r"{Type: String, AllowedPattern: '\p{Alpha}++'}", "a1", r"Parameter 'P' must match pattern \p{Alpha}++"),
         ("{Type: String, MinLength: 3}", "ab", "Parameter 'P' must contain at least 3 characters"),
         ("{Type: String, MaxLength: '3'}", "abcd", "Parameter 'P' must contain at most 3 characters"),
         ("{Type: Number}", "x", "Parameter 'P' must be a number"),

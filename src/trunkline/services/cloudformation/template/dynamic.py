@@ -57,7 +57,7 @@ def secret_reference(key: str) -> SecretReference:
         secret_id, rest = parts[0], parts[1:]
     rest += [""] * (4 - len(rest))
     kind, json_key, stage, version_id = (part or None for part in rest[:4])
-    if not secret_id or len(rest) > 4 or kind not in {None, "SecretString"} or (stage and version_id):
+    if not secret_id or len(rest) > 4 or kind not in {None, "SecretString"}:
         raise TemplateError(
             f"Incorrect format is used in the following Secrets Manager reference: "
             f"[{{{{resolve:secretsmanager:{key}}}}}]"

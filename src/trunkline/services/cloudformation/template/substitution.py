@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from trunkline.services.cloudformation.template import words
 from trunkline.services.cloudformation.template.errors import TemplateError
 
-_PIECE = re.compile(r"\$\{([^{}]*)\}")
+_PIECE = re.compile(r"\$\{([^}]*)\}")
 _VARIABLE = re.compile(r"[A-Za-z0-9_.:]+(?:\.[A-Za-z0-9_.:\-]+)?")
 
 

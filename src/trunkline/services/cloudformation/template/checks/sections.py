@@ -57,6 +57,11 @@ def check_sections(template: Template) -> None:
         raise TemplateError(f"Invalid template property or properties [{', '.join(strange)}]")
     if not doc.get("Resources") and not has_macros:
         raise TemplateError("Template format error: At least one Resources member must be defined.")
+    if "Hooks" in doc:
+        raise TemplateError(
+            "Template format error: the Hooks section is not supported: its one hook, AWS::CodeDeploy::BlueGreen, is "
+            "replaced by CodeDeploy deployment groups of the ECS platform."
+        )
     version = doc.get("AWSTemplateFormatVersion")
     if version is not None and str(version) != VERSION:
         raise TemplateError("Template format error: unsupported value for AWSTemplateFormatVersion.")

@@ -3,13 +3,14 @@
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
 """
 
-import re
+import regex
 
 from trunkline.services.cloudformation.template.errors import TemplateError
 from trunkline.services.cloudformation.template.model import Parameter
 from trunkline.services.cloudformation.template.parameters.types import ParameterType
 
 _LONGEST_BYTES = 4096
+_PATTERN_S = 1.0
 
 
 def constrain(parameter: Parameter, kind: ParameterType, value: str) -> None:
@@ -55,10 +56,10 @@ def _allowed(values: tuple[str, ...], item: str, kind: ParameterType) -> bool:
 
 
 def matches(pattern: str, value: str) -> bool:
-    """Java's `matches`: the whole value. A pattern that Python cannot read holds nobody up."""
+    """Java's `matches`: the whole value. A pattern that cannot be read or takes for ever holds nobody up."""
     try:
-        return re.fullmatch(pattern, value) is not None
-    except re.error:
+        return regex.fullmatch(pattern, value, timeout=_PATTERN_S) is not None
+    except (regex.error, TimeoutError):
         return True
 
 

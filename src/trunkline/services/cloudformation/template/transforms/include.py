@@ -12,22 +12,24 @@ from trunkline.services.cloudformation.template.parsing import parse_snippet
 from trunkline.services.cloudformation.template.transforms.interface import Transforming
 
 _FAILED = f"Transform {INCLUDE} failed with: "
+_INVALID = "The specified S3 object's content should be valid Yaml/JSON."
+"""Also what AWS says of a snippet with transforms (https://github.com/awsdocs/aws-cloudformation-user-guide/pull/232)."""
 
 
 async def included(params: Mapping[str, Any], transforming: Transforming) -> Any:
     """The snippet as plain data."""
     location = params.get("Location")
     if not isinstance(location, str) or not location:
-        raise TransformError(_FAILED + "The location parameter is required and must be an S3 URI.")
+        raise TransformError(_FAILED + "The location parameter is required.")
     if not location.startswith("s3://"):
-        raise TransformError(_FAILED + f"The location parameter is not a valid S3 uri: {location}")
+        raise TransformError(_FAILED + "The location parameter is not a valid S3 uri.")
     text = await transforming.include(location)
     try:
         content = parse_snippet(text)
     except TemplateError as error:
-        raise TransformError(_FAILED + error.message) from error
+        raise TransformError(_FAILED + _INVALID) from error
     if holds(content, TRANSFORM):
-        raise TransformError(_FAILED + "A snippet may not include transforms itself.")
+        raise TransformError(_FAILED + _INVALID)
     return content
 
 
