@@ -12,8 +12,9 @@ template/ is the language, preparing/ what happens before a change, workflow/ th
 
 from trunkline.aws.service import Kit, Service
 from trunkline.engines import Engines
-from trunkline.services.cloudformation import resources, store
+from trunkline.services.cloudformation import events, resources, store
 from trunkline.services.cloudformation.api import Api
+from trunkline.services.cloudformation.reactions import KINDS, Notifications
 from trunkline.services.cloudformation.workflow import Cancels, Runner
 
 
@@ -22,6 +23,10 @@ def build(kit: Kit, engines: Engines) -> Service:
     kit.db.migrate("cloudformation-replies", resources.MIGRATIONS)
     cancels = Cancels()
     Runner(kit, engines.workflows, cancels)
+    notifications = Notifications(kit)
+    kit.bus.subscribe(
+        "cloudformation.notifications", notifications.stack_event, sources=(events.SOURCE,), detail_types=KINDS
+    )
     responses = resources.Responses(kit, engines)
     return Service(
         "cloudformation",

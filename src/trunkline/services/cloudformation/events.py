@@ -21,7 +21,6 @@ def told(stack: Stack, event: StackEvent, now: datetime) -> Event:
         "stack-id": stack.id,
         "status-details": status,
         "client-request-token": event.token,
-        "trunkline-stack-event": {"seq": event.seq, "id": event.id},
     }
     if event.physical_id != stack.id:
         detail |= {
@@ -30,4 +29,4 @@ def told(stack: Stack, event: StackEvent, now: datetime) -> Event:
             "resource-type": event.type,
         }
     kind = STACK_CHANGE if event.physical_id == stack.id else RESOURCE_CHANGE
-    return Event(SOURCE, kind, detail, stack.account, stack.region, resources=(stack.id,), time=now)
+    return Event(SOURCE, kind, detail, stack.account, stack.region, resources=(stack.id,), id=event.ledger_id, time=now)

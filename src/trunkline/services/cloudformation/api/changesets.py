@@ -9,8 +9,9 @@ from trunkline.aws.tags import pairs
 from trunkline.core.db import Reader, Tx
 from trunkline.services.cloudformation import store
 from trunkline.services.cloudformation.api import views
+from trunkline.services.cloudformation.api.nested_sets import family
 from trunkline.services.cloudformation.api.part import STACK, Part
-from trunkline.services.cloudformation.api.preparing import Proposal, propose
+from trunkline.services.cloudformation.api.proposing import Proposal
 from trunkline.services.cloudformation.api.settings import options_of, settings_of
 from trunkline.services.cloudformation.model import ChangeSet, Stack, Status, Version
 from trunkline.services.cloudformation.preparing import changing
@@ -31,7 +32,8 @@ class ChangeSetOperations(Part):
 
     @operation(STACK)
     async def create_change_set(self, call: Call, req: Doc) -> Doc:
-        proposal = await propose(self._kit, call, req)
+        found = await family(self._kit, call, req)
+        proposal = found.proposal
         stack, change_set = proposal.stack, proposal.change_set
         known = self._named_set(self._db, stack, change_set.name)
         if known is not None and req.get("ClientToken") and known.token == req["ClientToken"]:
@@ -52,6 +54,7 @@ class ChangeSetOperations(Part):
                 )
                 store.versions.put(tx, version)
             store.change_sets.put(tx, change_set)
+            found.write_children(tx, self._kit, call)
             return {"Id": change_set.id, "StackId": stack.id}
 
         return await self._db.write(write)

@@ -78,6 +78,7 @@ class StackEvent:
     detailed: str = ""
     kind: str = "STACK_EVENT"
     hook: Doc = field(default_factory=dict)
+    ledger_id: str = ""
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from trunkline.services.cloudformation import store, template
 from trunkline.services.cloudformation.model import Resource, Stack, Version
 from trunkline.services.cloudformation.preparing import refusing
 from trunkline.services.cloudformation.preparing.prepare import Prepared
+from trunkline.services.cloudformation.preparing.properties import typed
 from trunkline.services.cloudformation.preparing.scope import Known, StackScope
 
 Doc = dict[str, Any]
@@ -64,7 +65,7 @@ class Changes:
 
     async def _one(self, name: str, old: "template.Template | None", scope: StackScope) -> Doc | None:
         resource, row = self.prepared.template.resources[name], self.rows.get(name)
-        wanted = schemas.typed(resource.type, await template.evaluate(resource.properties or {}, scope) or {})
+        wanted = typed(resource.type, await template.evaluate(resource.properties or {}, scope))
         if row is None:
             imported = self.imports.get(name)
             self.known[name] = Known(imported or "", {}, wanted, unknown="" if imported else name)

@@ -1,15 +1,19 @@
 """Whether a stack may be updated, and whether anything of it would change."""
 
 from trunkline.aws import schemas
-from trunkline.aws.service import Caller, Kit
+from trunkline.aws.errors import AwsError
+from trunkline.aws.service import Caller, Doc, Kit
 from trunkline.core.db import Reader
 from trunkline.services.cloudformation import store, template
-from trunkline.services.cloudformation.model import Stack, Version
+from trunkline.services.cloudformation.model import Resource, Stack, Version
 from trunkline.services.cloudformation.model.statuses import UPDATABLE
-from trunkline.services.cloudformation.preparing.prepare import Prepared
+from trunkline.services.cloudformation.preparing.prepare import Prepared, Target, prepare
+from trunkline.services.cloudformation.preparing.properties import typed
 from trunkline.services.cloudformation.preparing.scope import Known, StackScope
-from trunkline.services.cloudformation.preparing.sources import bad
+from trunkline.services.cloudformation.preparing.sources import bad, fetched
 from trunkline.services.cloudformation.template.errors import text_of
+
+NESTED = "AWS::CloudFormation::Stack"
 
 
 def check_updatable(stack: Stack) -> None:
@@ -57,17 +61,36 @@ async def stale(kit: Kit, caller: Caller, stack: Stack, prepared: Prepared, prev
         for name, row in rows.items():
             resource = prepared.template.resources[name]
             found = await template.evaluate(resource.properties or {}, scope)
-            if schemas.difference(row.type, row.properties, schemas.typed(resource.type, found)):
+            if schemas.difference(row.type, row.properties, typed(resource.type, found)):
                 return True
             if row.metadata != (resource.metadata or {}):
                 return True
-            if row.type == "AWS::CloudFormation::Stack":
+            if row.type == NESTED and await _nested(kit, caller, row, found):
                 return True
         return await _outputs(scope, prepared) != {
             one.key: (one.value, one.export) for one in stack.outputs
         } or _policies(prepared.template) != _policies(template.Template(previous.processed))
     except template.TemplateError:
         return True
+
+
+async def _nested(kit: Kit, caller: Caller, row: Resource, wanted: Doc) -> bool:
+    """Whether a nested stack's own template, perhaps another one under the same URL, would change anything."""
+    stack = store.stack(kit.db, caller.account, caller.region, row.physical_id)
+    previous = store.version(kit.db, stack) if stack is not None else None
+    if stack is None or previous is None or stack.status not in UPDATABLE:
+        return True
+    try:
+        body = await fetched(kit.call, caller, str(wanted.get("TemplateURL", "")))
+        given = [
+            {"ParameterKey": key, "ParameterValue": ",".join(value) if isinstance(value, list) else str(value)}
+            for key, value in (wanted.get("Parameters") or {}).items()
+        ]
+        target = Target(stack.id, stack.name, tuple(stack.notification_arns))
+        prepared = await prepare(kit, caller, target, body, given, previous=previous)
+    except AwsError:
+        return True
+    return await stale(kit, caller, stack, prepared, previous)
 
 
 def _moves(prepared: Prepared) -> bool:

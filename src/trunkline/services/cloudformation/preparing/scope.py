@@ -9,6 +9,7 @@ from trunkline.aws.service import Caller, Kit
 from trunkline.core.db import Tx
 from trunkline.services.cloudformation import store, template
 from trunkline.services.cloudformation.model import Import, Stack
+from trunkline.services.cloudformation.preparing.properties import is_custom
 
 Doc = dict[str, Any]
 
@@ -73,6 +74,11 @@ class StackScope:
     async def attribute(self, logical_id: str, name: str) -> Any:
         known = self._known(logical_id)
         found = attribute_of(known.attributes, name)
+        if found is None and is_custom(self.template.resources[logical_id].type):
+            raise template.TemplateError(
+                f"CustomResource attribute error: Vendor response doesn't contain {name} attribute in object "
+                f"{self.stack_id}|{logical_id}"
+            )
         if found is None:
             raise template.TemplateError(
                 f"Requested attribute {name} must be a readonly property in schema for "

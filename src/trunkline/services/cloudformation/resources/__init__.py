@@ -2,11 +2,23 @@
 
 from trunkline.aws.resources import ResourceType
 from trunkline.aws.service import Kit
-from trunkline.services.cloudformation.resources.responses import MIGRATIONS, ROUTE, Responses
+from trunkline.services.cloudformation.resources import custom, responses
+from trunkline.services.cloudformation.resources.custom import CustomResource
+from trunkline.services.cloudformation.resources.macro import Macro
+from trunkline.services.cloudformation.resources.nested import NestedStack
+from trunkline.services.cloudformation.resources.responses import ROUTE, Responses
 from trunkline.services.cloudformation.resources.waiting import WaitCondition, WaitConditionHandle
 
 __all__ = ["MIGRATIONS", "ROUTE", "Responses", "types"]
 
+MIGRATIONS = [*responses.MIGRATIONS, *custom.MIGRATIONS]
 
-def types(kit: Kit, responses: Responses) -> tuple[ResourceType, ...]:
-    return (WaitConditionHandle(kit, responses), WaitCondition(kit))
+
+def types(kit: Kit, replies: Responses) -> tuple[ResourceType, ...]:
+    return (
+        WaitConditionHandle(kit, replies),
+        WaitCondition(kit),
+        CustomResource(kit, replies),
+        NestedStack(kit),
+        Macro(kit),
+    )

@@ -4,6 +4,8 @@ AWS gives presigned S3 URLs for this; these are the server's own, with a secret 
 The address is the one that containers see, which is this machine's too.
 """
 
+import asyncio
+import contextlib
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +32,7 @@ class Reply:
     stack_id: str
     logical_id: str
     body: Doc | None = None
+    sent: bool = False
 
 
 replies = Table("cloudformation_replies", Reply, key=("id",), index=("stack_id",))
@@ -42,6 +45,7 @@ class Responses:
     def __init__(self, kit: Kit, engines: Engines) -> None:
         self._kit = kit
         self._engines = engines
+        self._waiting: dict[str, asyncio.Event] = {}
 
     async def address(self, reply_id: str) -> str:
         settings = self._kit.settings
@@ -57,6 +61,26 @@ class Responses:
 
         await self._kit.db.write(write)
         return await self.address(reply_id)
+
+    def was_sent(self, reply_id: str) -> bool:
+        found = replies.get(self._kit.db, reply_id)
+        return found is not None and found.sent
+
+    async def mark_sent(self, reply_id: str) -> None:
+        def write(tx: Tx) -> None:
+            found = replies.get(tx, reply_id)
+            if found is not None:
+                found.sent = True
+                replies.put(tx, found)
+
+        await self._kit.db.write(write)
+
+    async def woken(self, reply_id: str, timeout_s: float) -> None:
+        """Until an answer comes, or the time is over."""
+        event = self._waiting.setdefault(reply_id, asyncio.Event())
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(event.wait(), timeout_s)
+        self._waiting.pop(reply_id, None)
 
     def answered(self, reply_id: str) -> Doc | None:
         found = replies.get(self._kit.db, reply_id)
@@ -103,7 +127,11 @@ class Responses:
                 replies.put(tx, reply)
             return True
 
-        return (200, b"") if await self._kit.db.write(write) else (403, b"there is no such request\n")
+        if not await self._kit.db.write(write):
+            return 403, b"there is no such request\n"
+        if reply_id in self._waiting:
+            self._waiting[reply_id].set()
+        return 200, b""
 
 
 def by_url(reader: Reader, url: str) -> Reply | None:

@@ -7,11 +7,13 @@ from trunkline.aws import schemas
 from trunkline.core.db import Tx
 from trunkline.services.cloudformation import store, template
 from trunkline.services.cloudformation.model import Resource
+from trunkline.services.cloudformation.preparing import properties
 from trunkline.services.cloudformation.workflow import signals, words
 from trunkline.services.cloudformation.workflow.handling import Attempt, Refusal, outcome
 from trunkline.services.cloudformation.workflow.session import Session
 
 Doc = dict[str, Any]
+NESTED = "AWS::CloudFormation::Stack"
 
 
 class Attempts:
@@ -60,9 +62,9 @@ class Attempts:
         resource = self._session.template.resources[name]
         scope = await self._session.scope()
         found = await template.evaluate(resource.properties or {}, scope)
-        wanted: Doc = schemas.typed(resource.type, found if isinstance(found, dict) else {})
-        if problems := schemas.problems(resource.type, wanted):
-            raise Refusal(f"Properties validation failed for resource {name} with message:\n" + "\n".join(problems))
+        wanted = properties.typed(resource.type, found)
+        if reason := properties.objection(name, resource.type, wanted):
+            raise Refusal(reason)
         return wanted
 
     # steps -----------------------------------------------------------------------------------------------------------
@@ -88,14 +90,14 @@ class Attempts:
                     await session.kit.db.write(lambda tx: self._initiated(tx, name, made))
 
         async def work() -> Doc:
-            properties = made["properties"] = wanted if wanted is not None else await self.wanted(name)
+            given = made["properties"] = wanted if wanted is not None else await self.wanted(name)
             attempt = await self.attempt(name, token, resumed=resumed, kept=kept, on_made=on_made)
-            found = await session.handlers.create(attempt, properties)
-            made["physical_id"] = found["physical_id"]
+            found = await session.handlers.create(attempt, given)
             if attempt.creation_policy:
                 await on_made(found["physical_id"])
                 await signals.awaited(session, name, attempt.creation_policy, row.updated)
-            return {**found, "properties": properties}
+            made["physical_id"] = found["physical_id"]
+            return {**found, "properties": given}
 
         kind = session.handlers.find(row.type)
         timeout_s = kind.timeout_s if kind is not None else 60.0
@@ -136,13 +138,13 @@ class Attempts:
         session = self._session
 
         async def work() -> Doc:
-            properties = await self.wanted(name)
-            attempt = await self.attempt(name, token, kept=properties)
+            given = await self.wanted(name)
+            attempt = await self.attempt(name, token, kept=given)
             found = await session.handlers.type(attempt.type).read(attempt, physical_id)
             if found is None:
                 kind = session.template.resources[name].type
                 raise Refusal(f"Resource of type '{kind}' with identifier '{physical_id}' was not found.")
-            return {"physical_id": physical_id, "attributes": found, "properties": properties}
+            return {"physical_id": physical_id, "attributes": found, "properties": given}
 
         found = await outcome(work, token)
         return {"physical_id": physical_id, "properties": {}, "attributes": {}, **found}
@@ -163,7 +165,11 @@ class Attempts:
 
     def action(self, row: Resource, wanted: Doc) -> str:
         differences = schemas.difference(row.type, row.properties, wanted)
+        if properties.is_custom(row.type):
+            return "update" if differences else "none"
         kind = self._session.handlers.find(row.type)
+        if row.type == NESTED:
+            return "update"  # whether anything of it changes is for itself to find out
         if not differences:
             stale = self._session.stack.tags != _tags_before(self._session, row)
             return "update" if stale and "Tags" in (kind.honoured if kind else ()) else "none"

@@ -98,6 +98,7 @@ class Record:
             properties=properties,
             token=self.operation.token,
             detailed=detailed,
+            ledger_id=ids.event_id(),
         )
         store.add_event(tx, event)
         self._kit.ledger.append(tx, events.told(stack, event, now))

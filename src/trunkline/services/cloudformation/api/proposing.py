@@ -141,10 +141,19 @@ async def _fill(
         return
     change_set.imports = [{"LogicalResourceId": name, "PhysicalResourceId": found} for name, found in imports.items()]
     change_set.changes = changes
-    if not changes and previous is not None and not await changing.stale(kit, call.caller, stack, prepared, previous):
-        _failed(change_set, NO_CHANGES)
+    if not changes:
+        await unchanged(kit, call, Proposal(stack, change_set, prepared))
     if change_set.kind == "IMPORT" and any(one["Action"] not in ("Import",) for one in changes):
         raise bad("As part of the import operation, you cannot modify or add [Resources]")
+
+
+async def unchanged(kit: Kit, call: Call, proposal: Proposal) -> None:
+    """Fail a change set without resource changes, unless outputs, tags or the like change."""
+    previous = store.version(kit.db, proposal.stack)
+    if previous is None or proposal.prepared is None or proposal.change_set.status == "FAILED":
+        return
+    if not await changing.stale(kit, call.caller, proposal.stack, proposal.prepared, previous):
+        _failed(proposal.change_set, NO_CHANGES)
 
 
 async def _imports(
