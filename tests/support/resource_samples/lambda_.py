@@ -1,4 +1,4 @@
-"""Samples of Lambda's resource types."""
+"""Samples of Lambda's resource types; layers, whose content must be in S3, are in tests/api/lambda_."""
 
 from typing import Any
 
@@ -22,6 +22,7 @@ _PLAIN = {
     "Role": {"Fn::GetAtt": ["Role", "Arn"]},
     "Code": {"ZipFile": _CODE},
 }
+_READER = (_ROLE[0], {**_ROLE[1], "ManagedPolicyArns": ["arn:aws:iam::aws:policy/AmazonSQSFullAccess"]})
 _FUNCTION: dict[str, tuple[str, dict[str, Any]]] = {"Role": _ROLE, "Function": ("AWS::Lambda::Function", _PLAIN)}
 
 SAMPLES: dict[str, Sample] = {
@@ -45,6 +46,22 @@ SAMPLES: dict[str, Sample] = {
         },
         needs={"Role": _ROLE},
     ),
+    "AWS::Lambda::Version": Sample(
+        properties={"FunctionName": {"Ref": "Function"}, "Description": "one"},
+        needs=_FUNCTION,
+    ),
+    "AWS::Lambda::Alias": Sample(
+        properties={
+            "FunctionName": {"Ref": "Function"},
+            "FunctionVersion": {"Fn::GetAtt": ["First", "Version"]},
+            "Name": "live",
+        },
+        updates={
+            "Description": "what is live",
+            "ProvisionedConcurrencyConfig": {"ProvisionedConcurrentExecutions": 2},
+        },
+        needs={**_FUNCTION, "First": ("AWS::Lambda::Version", {"FunctionName": {"Ref": "Function"}})},
+    ),
     "AWS::Lambda::Permission": Sample(
         properties={
             "FunctionName": {"Ref": "Function"},
@@ -52,6 +69,36 @@ SAMPLES: dict[str, Sample] = {
             "Principal": "events.amazonaws.com",
             "SourceArn": "arn:aws:events:us-east-1:000000000000:rule/one",
         },
+        needs=_FUNCTION,
+    ),
+    "AWS::Lambda::EventInvokeConfig": Sample(
+        properties={"FunctionName": {"Ref": "Function"}, "Qualifier": "$LATEST", "MaximumRetryAttempts": 1},
+        updates={
+            "MaximumRetryAttempts": 0,
+            "MaximumEventAgeInSeconds": 120,
+            "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Queue", "Arn"]}}},
+        },
+        needs={**_FUNCTION, "Queue": ("AWS::SQS::Queue", {})},
+    ),
+    "AWS::Lambda::EventSourceMapping": Sample(
+        properties={
+            "FunctionName": {"Ref": "Function"},
+            "EventSourceArn": {"Fn::GetAtt": ["Queue", "Arn"]},
+            "Enabled": False,
+        },
+        updates={
+            "BatchSize": 5,
+            "MaximumBatchingWindowInSeconds": 2,
+            "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            "FilterCriteria": {"Filters": [{"Pattern": '{"body": {"kind": ["a"]}}'}]},
+            "ScalingConfig": {"MaximumConcurrency": 3},
+            "Tags": [{"Key": "team", "Value": "a"}],
+        },
+        needs={"Role": _READER, "Function": ("AWS::Lambda::Function", _PLAIN), "Queue": ("AWS::SQS::Queue", {})},
+    ),
+    "AWS::Lambda::Url": Sample(
+        properties={"TargetFunctionArn": {"Fn::GetAtt": ["Function", "Arn"]}, "AuthType": "NONE"},
+        updates={"AuthType": "AWS_IAM", "Cors": {"AllowOrigins": ["*"]}, "InvokeMode": "RESPONSE_STREAM"},
         needs=_FUNCTION,
     ),
 }

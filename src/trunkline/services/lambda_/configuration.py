@@ -135,7 +135,7 @@ def described(version: Version, *, qualified: str = "") -> Doc:
         answer["RuntimeVersionConfig"] = {
             "RuntimeVersionArn": f"arn:aws:lambda:{version.region}::runtime:{config['Runtime']}-trunkline"
         }
-    return answer
+    return {name: value for name, value in answer.items() if value is not None}
 
 
 def described_alias(version_arn: str, alias: Alias) -> Doc:

@@ -7,6 +7,7 @@ from trunkline.engines import Engines
 from trunkline.services.lambda_.downloads import Downloads
 from trunkline.services.lambda_.packages import Packages
 from trunkline.services.lambda_.running.asynchronous import Queue
+from trunkline.services.lambda_.running.pollers import Pollers
 from trunkline.services.lambda_.running.runner import Runner
 
 
@@ -18,3 +19,4 @@ class Context:
     runner: Runner
     queue: Queue
     downloads: Downloads
+    pollers: Pollers

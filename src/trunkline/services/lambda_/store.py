@@ -1,6 +1,6 @@
 """The tables of functions, versions, layers, queued events and event source mappings."""
 
-from trunkline.core.db import Reader, Table
+from trunkline.core.db import Reader, Table, Tx
 from trunkline.services.lambda_.model import Function, LayerVersion, Mapping, QueuedEvent, Version
 
 FUNCTIONS = Table("lambda_functions", Function, key=("account", "region", "name"))
@@ -34,3 +34,15 @@ def folders(reader: Reader) -> set[str]:
     versions, layers = VERSIONS.find(reader), LAYERS.find(reader)
     used = {version.code.folder for version in versions} | {layer.code.folder for layer in layers}
     return used | {use.code.folder for version in versions for use in version.layers}
+
+
+def next_layer_number(tx: Tx, account: str, region: str, name: str) -> int:
+    """The number of a layer's next version; numbers of deleted ones never come again."""
+    key = (account, region, name)
+    tx.execute(
+        "INSERT INTO lambda_layer_numbers VALUES (?, ?, ?, 1) ON CONFLICT (account, region, name) "
+        "DO UPDATE SET last = last + 1",
+        key,
+    )
+    row = tx.one("SELECT last FROM lambda_layer_numbers WHERE account = ? AND region = ? AND name = ?", key)
+    return int(row["last"]) if row is not None else 1

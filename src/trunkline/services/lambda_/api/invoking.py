@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import AsyncIterator
 
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call, Doc, operation
@@ -13,6 +14,7 @@ from trunkline.services.lambda_.running.runner import Wanted
 
 _SYNCHRONOUS_LIMIT = 6_291_556
 _ASYNCHRONOUS_LIMIT = 1_048_576
+_CHUNK = 65_536
 
 
 class Invoking(Operations):
@@ -51,6 +53,21 @@ class Invoking(Operations):
         }
 
     @operation(naming.resource, action="lambda:InvokeFunction", mutates=False)
+    async def invoke_with_response_stream(self, call: Call, req: Doc) -> Doc:
+        found = resolve(self.kit.db, named(call, req), routed=True)
+        policies.check_service(call, found.function.policies.get(found.name.qualifier), found.name.qualified_arn)
+        payload = _payload(req, "RequestResponse")
+        if req.get("InvocationType") == "DryRun":
+            return {"StatusCode": 204}
+        answer = await self._synchronous(call, req, found, payload, call.headers.get("x-amzn-trace-id", ""))
+        return {
+            "StatusCode": 200,
+            "ExecutedVersion": answer["ExecutedVersion"],
+            "ResponseStreamContentType": "application/octet-stream",
+            "EventStream": _streamed(answer),
+        }
+
+    @operation(naming.resource, action="lambda:InvokeFunction", mutates=False)
     async def invoke_async(self, call: Call, req: Doc) -> Doc:
         name = named(call, req)
         resolve(self.kit.db, name)
@@ -58,6 +75,19 @@ class Invoking(Operations):
         payload = given if isinstance(given, bytes) else b"".join([chunk async for chunk in given])
         await self.context.queue.add(name, payload, ids.uuid(), "")
         return {"Status": 202}
+
+
+async def _streamed(answer: Doc) -> AsyncIterator[Doc]:
+    """The answer in pieces; it is whole before the first is sent."""
+    payload: bytes = answer["Payload"]
+    if not answer["FunctionError"]:
+        for start in range(0, len(payload), _CHUNK):
+            yield {"PayloadChunk": {"Payload": payload[start : start + _CHUNK]}}
+    end: Doc = {"LogResult": answer["LogResult"]} if answer["LogResult"] else {}
+    if answer["FunctionError"]:
+        error = json.loads(payload)
+        end |= {"ErrorCode": error.get("errorType", "Unhandled"), "ErrorDetails": payload.decode("utf-8", "replace")}
+    yield {"InvokeComplete": end}
 
 
 def _payload(req: Doc, kind: str) -> bytes:

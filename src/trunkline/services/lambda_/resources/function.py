@@ -1,5 +1,7 @@
 """AWS::Lambda::Function."""
 
+import base64
+import hashlib
 from typing import Any
 
 from trunkline.aws import tags
@@ -103,6 +105,7 @@ class Function(ResourceType):
             "ReservedConcurrentExecutions": found.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
             "Layers": [layer["Arn"] for layer in now.get("Layers", [])] or None,
             "ImageConfig": now.get("ImageConfigResponse", {}).get("ImageConfig"),
+            "Code": _code_now(on, found),
         }
         if now.get("VpcConfig"):
             read["VpcConfig"] = {key: value for key, value in now["VpcConfig"].items() if key != "VpcId"}
@@ -159,3 +162,16 @@ def _code(wanted: Doc) -> Doc:
     if isinstance(code.get("ZipFile"), str):
         code["ZipFile"] = zipped(code["ZipFile"], str(wanted.get("Runtime", "")))
     return code
+
+
+def _code_now(on: Provision, found: Doc) -> Doc | None:
+    """The code as the template has it, while that is what runs; of an object in S3 that cannot be told."""
+    if image := found["Code"].get("ImageUri"):
+        return {"ImageUri": image}
+    kept = on.kept.get("Code")
+    if kept and isinstance(kept.get("ZipFile"), str):
+        digest = hashlib.sha256(zipped(kept["ZipFile"], str(on.kept.get("Runtime", "")))).digest()
+        now = found["Configuration"]["CodeSha256"]
+        if base64.b64encode(digest).decode() != now:
+            return {"ZipFile": f"(other code, SHA-256 {now})"}
+    return dict(kept) if kept else None

@@ -22,7 +22,7 @@ _CONDITIONS = {
 
 
 class Permission(ResourceType):
-    """Ref is the statement's id; which function it belongs to is in the kept properties."""
+    """Ref is the statement's id; which function it belongs to is in the kept properties, else it is looked for."""
 
     name = "AWS::Lambda::Permission"
     honoured = frozenset({*_PLAIN, "FunctionName"})
@@ -62,21 +62,28 @@ class Permission(ResourceType):
             await on.look("lambda", "RemovePermission", GONE, FunctionName=function, StatementId=sid)
 
     async def existing(self, on: Provision) -> list[str]:
-        found = []
-        for one in await on.pages("lambda", "ListFunctions", "Functions"):
-            policy = await on.look("lambda", "GetPolicy", GONE, FunctionName=one["FunctionName"])
-            if policy is not None:
-                statements = json.loads(policy["Policy"])["Statement"]
-                found += [f"{one['FunctionName']}|{statement['Sid']}" for statement in statements]
-        return found
+        return [sid for _, sid in await _all(on)]
+
+
+async def _all(on: Provision) -> list[tuple[str, str]]:
+    """Every statement of every function's unqualified policy: function and id."""
+    found = []
+    for one in await on.pages("lambda", "ListFunctions", "Functions"):
+        policy = await on.look("lambda", "GetPolicy", GONE, FunctionName=one["FunctionName"])
+        if policy is not None:
+            statements = json.loads(policy["Policy"])["Statement"]
+            found += [(one["FunctionName"], statement["Sid"]) for statement in statements]
+    return found
 
 
 async def _place(on: Provision, physical_id: str) -> tuple[str, str]:
-    """Function and statement: an import names both, "function|statement"; a stack keeps the first."""
+    """Function and statement; Cloud Control names both, "function|statement"."""
     if "|" in physical_id:
         function, _, sid = physical_id.partition("|")
         return function, sid
-    return str(on.kept.get("FunctionName", "")), physical_id
+    if kept := on.kept.get("FunctionName"):
+        return str(kept), physical_id
+    return next((one for one in await _all(on) if one[1] == physical_id), ("", physical_id))
 
 
 async def _statement(on: Provision, function: str, sid: str) -> Doc | None:

@@ -15,7 +15,7 @@ from trunkline.aws.service import Kit
 from trunkline.core.log import get
 from trunkline.engines.functions import Outcome
 from trunkline.services.lambda_ import store
-from trunkline.services.lambda_.model import QueuedEvent
+from trunkline.services.lambda_.model import LATEST, QueuedEvent
 from trunkline.services.lambda_.naming import Found, Name, resolve
 from trunkline.services.lambda_.running import destinations
 from trunkline.services.lambda_.running.runner import Runner, Wanted
@@ -102,7 +102,8 @@ class Queue:
         except AwsError:
             await self._drop(event)  # the function is gone
             return
-        settings = found.function.event_invoke.get(event.qualifier, {})
+        key = "" if event.qualifier == LATEST else event.qualifier
+        settings = found.function.event_invoke.get(key, {})
         oldest_s = settings.get("MaximumEventAgeInSeconds", _OLDEST_S)
         age_s = self._kit.clock.time() - event.accepted
         self._runner.metrics.event_age(found.version, age_s * 1000)
