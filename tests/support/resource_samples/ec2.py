@@ -176,4 +176,131 @@ SAMPLES: dict[str, Sample] = {
         {"Protocol": -1},
         {"Vpc": _VPC, "Acl": ("AWS::EC2::NetworkAcl", {"VpcId": {"Ref": "Vpc"}})},
     ),
+    "AWS::EC2::VPCEndpoint": Sample(
+        {
+            "VpcId": {"Ref": "Vpc"},
+            "ServiceName": {"Fn::Join": [".", ["com.amazonaws", {"Ref": "AWS::Region"}, "s3"]]},
+            "RouteTableIds": [{"Ref": "Table"}],
+            "PolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}],
+            },
+            "Tags": _TAGS,
+        },
+        {
+            "RouteTableIds": [{"Ref": "Other"}],
+            "PolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}],
+            },
+            "Tags": _OTHER_TAGS,
+        },
+        {"Vpc": _VPC, "Table": _TABLE, "Other": _TABLE},
+    ),
+    "AWS::EC2::VPCEndpoint (interface)": Sample(
+        {
+            "VpcId": {"Ref": "Vpc"},
+            "VpcEndpointType": "Interface",
+            "ServiceName": {"Fn::Join": [".", ["com.amazonaws", {"Ref": "AWS::Region"}, "ecr.api"]]},
+            "SubnetIds": [{"Ref": "Subnet"}],
+            "SecurityGroupIds": [{"Ref": "Group"}],
+            "PrivateDnsEnabled": True,
+        },
+        {
+            "SubnetIds": [{"Ref": "Subnet"}, {"Ref": "OtherSubnet"}],
+            "SecurityGroupIds": [{"Ref": "OtherGroup"}],
+            "PrivateDnsEnabled": False,
+        },
+        {
+            "Vpc": (_VPC[0], {**_VPC[1], "EnableDnsHostnames": True}),
+            "Subnet": (_SUBNET[0], {**_SUBNET[1], "AvailabilityZone": "us-east-1a"}),
+            "OtherSubnet": (
+                _SUBNET[0],
+                {**_SUBNET[1], "AvailabilityZone": "us-east-1b", "CidrBlock": "10.20.2.0/24"},
+            ),
+            "Group": _GROUP,
+            "OtherGroup": _GROUP,
+        },
+    ),
+    "AWS::EC2::FlowLog": Sample(
+        {
+            "ResourceId": {"Ref": "Vpc"},
+            "ResourceType": "VPC",
+            "TrafficType": "ALL",
+            "LogDestinationType": "cloud-watch-logs",
+            "LogGroupName": "flows",
+            "DeliverLogsPermissionArn": "arn:aws:iam::000000000000:role/flows",
+            "MaxAggregationInterval": 60,
+            "Tags": _TAGS,
+        },
+        {"Tags": _OTHER_TAGS},
+        {"Vpc": _VPC},
+    ),
+    "AWS::EC2::FlowLog (S3)": Sample(
+        {
+            "ResourceId": {"Ref": "Subnet"},
+            "ResourceType": "Subnet",
+            "TrafficType": "REJECT",
+            "LogDestinationType": "s3",
+            "LogDestination": "arn:aws:s3:::flows/prefix/",
+            "LogFormat": "${version} ${vpc-id} ${action}",
+            "DestinationOptions": {
+                "FileFormat": "parquet",
+                "HiveCompatiblePartitions": True,
+                "PerHourPartition": False,
+            },
+        },
+        needs={"Vpc": _VPC, "Subnet": _SUBNET},
+    ),
+    "AWS::EC2::PrefixList": Sample(
+        {
+            "PrefixListName": "offices",
+            "AddressFamily": "IPv4",
+            "MaxEntries": 5,
+            "Entries": [{"Cidr": "10.1.0.0/16", "Description": "north"}, {"Cidr": "10.2.0.0/16"}],
+            "Tags": _TAGS,
+        },
+        {
+            "PrefixListName": "sites",
+            "MaxEntries": 6,
+            "Entries": [{"Cidr": "10.1.0.0/16", "Description": "south"}, {"Cidr": "10.3.0.0/16"}],
+            "Tags": _OTHER_TAGS,
+        },
+    ),
+    "AWS::EC2::NetworkInterface": Sample(
+        {
+            "SubnetId": {"Ref": "Subnet"},
+            "Description": "sample",
+            "GroupSet": [{"Ref": "Group"}],
+            "PrivateIpAddress": "10.20.1.77",
+            "SecondaryPrivateIpAddressCount": 1,
+            "SourceDestCheck": False,
+            "Tags": _TAGS,
+        },
+        {
+            "Description": "another",
+            "GroupSet": [{"Fn::GetAtt": ["Vpc", "DefaultSecurityGroup"]}],
+            "SecondaryPrivateIpAddressCount": 2,
+            "SourceDestCheck": True,
+            "Tags": _OTHER_TAGS,
+        },
+        {"Vpc": _VPC, "Subnet": _SUBNET, "Group": _GROUP},
+    ),
+    "AWS::EC2::EIPAssociation": Sample(
+        {
+            "AllocationId": {"Fn::GetAtt": ["Address", "AllocationId"]},
+            "NetworkInterfaceId": {"Ref": "Interface"},
+        },
+        needs={
+            **_OUTSIDE,
+            "Subnet": _SUBNET,
+            "Interface": ("AWS::EC2::NetworkInterface", {"SubnetId": {"Ref": "Subnet"}}),
+            "Address": _ADDRESS,
+        },
+    ),
+    "AWS::EC2::VPCPeeringConnection": Sample(
+        {"VpcId": {"Ref": "Vpc"}, "PeerVpcId": {"Ref": "Peer"}, "Tags": _TAGS},
+        {"Tags": _OTHER_TAGS},
+        {"Vpc": _VPC, "Peer": ("AWS::EC2::VPC", {"CidrBlock": "10.22.0.0/16"})},
+    ),
 }

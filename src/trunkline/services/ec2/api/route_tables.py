@@ -7,7 +7,7 @@ from trunkline.services.ec2.errors import combination, failed, in_use, invalid, 
 from trunkline.services.ec2.filters import Properties, each, member
 from trunkline.services.ec2.limits import room
 from trunkline.services.ec2.model import RouteAssociation, RouteTable
-from trunkline.services.ec2.store import INTERNET_GATEWAYS, ROUTE_TABLES, SUBNETS, VPCS, Edit, new_id
+from trunkline.services.ec2.store import ENDPOINTS, INTERNET_GATEWAYS, ROUTE_TABLES, SUBNETS, VPCS, Edit, new_id
 
 _ROUTE_TABLE: Properties = {
     "route-table-id": member("RouteTableId"),
@@ -77,6 +77,10 @@ class RouteTables(Finding):
             table = edit.get(ROUTE_TABLES, req["RouteTableId"])
             if table.associations:
                 raise in_use("routeTable", table.id)
+            for endpoint in edit.all(ENDPOINTS, vpc_id=table.vpc_id):
+                if table.id in endpoint.route_table_ids:
+                    endpoint.route_table_ids.remove(table.id)
+                    edit.keep(ENDPOINTS, endpoint)
             edit.drop(ROUTE_TABLES, table)
 
         await self.change(call, req, work)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from trunkline.aws.arn import arn
 from trunkline.aws.service import Doc
 from trunkline.aws.tags import pairs
+from trunkline.services.ec2.managed import prefix_list_of
 from trunkline.services.ec2.model import Block, DhcpOptions, RouteTable, Subnet, Vpc, zone_id
 from trunkline.services.ec2.store import (
     EGRESS_ONLY_GATEWAYS,
@@ -96,11 +97,22 @@ class Standing:
         self._ids |= {one.id for one in view.all(INTERNET_GATEWAYS) if one.vpc_id}
         self._ids |= {one.id for one in view.all(NAT_GATEWAYS) if one.stands}
         self._ids |= {one.id for one in view.all(INTERFACES) if one.attachment_id}
-        self._ids |= {one.id for one in view.all(ENDPOINTS)}
+        self._region = view.region
+        self._endpoints = view.all(ENDPOINTS)
         self._ids |= {one.id for one in PEERINGS.find(view.reader) if one.status in ("active", "pending-acceptance")}
 
     def state(self, target: str) -> str:
         return "active" if target == "local" or target in self._ids else "blackhole"
+
+    def to_services(self, table_id: str) -> list[Doc]:
+        """The routes that gateway endpoints put into a table."""
+        routes: list[Doc] = []
+        for one in self._endpoints:
+            listed = prefix_list_of(self._region, one.service) if table_id in one.route_table_ids else None
+            if listed is not None:
+                told = {"GatewayId": one.id, "Origin": "CreateRoute", "State": "active"}
+                routes.append({"DestinationPrefixListId": listed.id, **told})
+        return routes
 
 
 def destination(text: str) -> Doc:
@@ -124,6 +136,7 @@ def route_table(one: RouteTable, tags: Tags, vpc: Vpc, standing: Standing) -> Do
                 "State": standing.state(each.target),
             }
         )
+    routes += standing.to_services(one.id)
     return {
         "RouteTableId": one.id,
         "VpcId": one.vpc_id,

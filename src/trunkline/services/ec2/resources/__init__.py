@@ -4,7 +4,16 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_EC2.h
 """
 
 from trunkline.aws.resources import ResourceType
-from trunkline.services.ec2.resources import gateways, network_acls, routes, security_groups, subnets, vpcs
+from trunkline.services.ec2.resources import (
+    endpoints,
+    gateways,
+    interfaces,
+    network_acls,
+    routes,
+    security_groups,
+    subnets,
+    vpcs,
+)
 
 TYPES: tuple[ResourceType, ...] = (
     vpcs.Vpc(),
@@ -29,4 +38,9 @@ TYPES: tuple[ResourceType, ...] = (
     security_groups.SecurityGroupEgress(),
     network_acls.NetworkAcl(),
     network_acls.NetworkAclEntry(),
+    endpoints.VpcEndpoint(),
+    endpoints.FlowLog(),
+    endpoints.PrefixList(),
+    interfaces.NetworkInterface(),
+    interfaces.VpcPeeringConnection(),
 )

@@ -84,7 +84,7 @@ class Route(ResourceType):
         found = []
         for table in await on.pages("ec2", "DescribeRouteTables", "RouteTables"):
             for one in table["Routes"]:
-                if one.get("GatewayId") != "local":
+                if not one.get("GatewayId", "").startswith(("local", "vpce-")):
                     destination = next(one[name] for name in _DESTINATIONS if one.get(name))
                     found.append(f"{table['RouteTableId']}|{destination}")
         return found
