@@ -1,7 +1,7 @@
 """What a service is made of: its operations, who calls them, and what it is given to work with."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from trunkline.aws import arn as arns
@@ -41,7 +41,10 @@ ANONYMOUS = Principal("anonymous", "anonymous", "anonymous")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A principal at work in one account and region, and how the call came in."""
+    """A principal at work in one account and region, and how the call came in.
+
+    via: the service that makes the call in the principal's name, as kms:ViaService tells it; empty for its own calls.
+    """
 
     account: str
     region: str
@@ -50,6 +53,11 @@ class Caller:
     user_agent: str = ""
     access_key_id: str = ""
     request_id: str = ""
+    via: str = ""
+
+    def through(self, service: str) -> "Caller":
+        """The same principal, in whose name `service` (such as "s3") makes a call."""
+        return replace(self, via=f"{service}.{self.region}.amazonaws.com")
 
     @classmethod
     def service(cls, name: str, account: str, region: str) -> "Caller":

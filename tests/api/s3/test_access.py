@@ -91,6 +91,14 @@ def test_objects_under_a_kms_key_need_the_key(aws, s3, bucket, user):
     assert refusal(s3.get_object, Bucket=bucket, Key="k")[1] == 400
 
 
+def test_the_key_of_s3_itself_is_for_everybody_in_the_account_through_s3_only(aws, s3, bucket, user):
+    writer = user(allow("s3:*", f"arn:aws:s3:::{bucket}/*"))
+    writer("s3").put_object(Bucket=bucket, Key="k", Body=b"secret", ServerSideEncryption="aws:kms")
+    assert writer("s3").get_object(Bucket=bucket, Key="k")["Body"].read() == b"secret"
+    key = s3.head_object(Bucket=bucket, Key="k")["SSEKMSKeyId"]
+    assert refusal(writer("kms").generate_data_key, KeyId=key, KeySpec="AES_256")[0] == "AccessDeniedException"
+
+
 def test_topics_are_told_of_objects(aws, s3, bucket, name, server):
     sns = aws("sns")
     topic = sns.create_topic(Name=name)["TopicArn"]

@@ -194,7 +194,7 @@ class Sealing:
 
     async def _kms(self, call: Call, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         try:
-            return await self._kit.call("kms", operation, request, as_=call.caller)
+            return await self._kit.call("kms", operation, request, as_=call.caller.through("s3"))
         except AwsError as error:
             code = "AccessDenied" if "AccessDenied" in error.code else f"KMS.{error.code}"
             raise AwsError(code, error.message, status=403 if code == "AccessDenied" else 400) from error

@@ -8,14 +8,14 @@ import secrets
 
 from trunkline.aws.call import Client
 from trunkline.aws.errors import AwsError
-from trunkline.aws.service import Call, Caller, Doc
+from trunkline.aws.service import Call, Doc
 
 DEFAULT_KEY = "alias/aws/secretsmanager"
 _NONCE_BYTES = 12
 
 
 class Envelope:
-    """Seals and opens in the caller's name; with the default key, in Secrets Manager's."""
+    """Seals and opens in the caller's name."""
 
     def __init__(self, call: Client) -> None:
         self._call = call
@@ -26,13 +26,13 @@ class Envelope:
 
         context = {"SecretARN": arn, "SecretVersionId": version_id}
         params = {"KeyId": key_id or DEFAULT_KEY, "KeySpec": "AES_256", "EncryptionContext": context}
-        answer = await self._kms(call, key_id, "GenerateDataKey", params, "EncryptionFailure")
+        answer = await self._kms(call, "GenerateDataKey", params, "EncryptionFailure")
         wrapped: bytes = answer["CiphertextBlob"]
         nonce = secrets.token_bytes(_NONCE_BYTES)
         sealed = AESGCM(answer["Plaintext"]).encrypt(nonce, value, version_id.encode())
         return base64.b64encode(len(wrapped).to_bytes(2, "big") + wrapped + nonce + sealed).decode()
 
-    async def open(self, call: Call, arn: str, version_id: str, key_id: str, stored: str) -> bytes:
+    async def open(self, call: Call, arn: str, version_id: str, stored: str) -> bytes:
         """The value."""
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -40,16 +40,13 @@ class Envelope:
         end = 2 + int.from_bytes(raw[:2], "big")
         context = {"SecretARN": arn, "SecretVersionId": version_id}
         params = {"CiphertextBlob": raw[2:end], "EncryptionContext": context}
-        answer = await self._kms(call, key_id, "Decrypt", params, "DecryptionFailure")
+        answer = await self._kms(call, "Decrypt", params, "DecryptionFailure")
         nonce, sealed = raw[end : end + _NONCE_BYTES], raw[end + _NONCE_BYTES :]
         return AESGCM(answer["Plaintext"]).decrypt(nonce, sealed, version_id.encode())
 
-    async def _kms(self, call: Call, key_id: str, operation: str, params: Doc, failure: str) -> Doc:
-        as_ = call.caller
-        if key_id in ("", DEFAULT_KEY):
-            as_ = Caller.service("secretsmanager.amazonaws.com", call.account, call.region)
+    async def _kms(self, call: Call, operation: str, params: Doc, failure: str) -> Doc:
         try:
-            return await self._call("kms", operation, params, as_=as_)
+            return await self._call("kms", operation, params, as_=call.caller.through("secretsmanager"))
         except AwsError as error:
             if error.code == "AccessDeniedException":
                 raise AwsError(

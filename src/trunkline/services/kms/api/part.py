@@ -47,7 +47,7 @@ class Part:
             account, region, name = store.place(call, key_id)
             if name.startswith("alias/aws/"):  # made by its first use, which its policy governs already
                 rules = policies.managed_policy(account, region, name.removeprefix("alias/aws/"))
-                return Access({"kms:CallerAccount": call.account}, (compiled(rules),), account, must_allow=True)
+                return Access(_asking(call), (compiled(rules),), account, must_allow=True)
             # Nothing to protect; the operation says that there is no such key.
             return NO_ACCESS
         context = req.get("EncryptionContext") or req.get("SourceEncryptionContext") or {}
@@ -55,8 +55,7 @@ class Part:
 
     def access_to(self, key: Key, call: Call, context: dict[str, str]) -> Access:
         """The rules of one key."""
-        values = {**policies.context_keys(context), "kms:CallerAccount": call.account, "kms:KeySpec": key.spec}
-        values["kms:KeyUsage"] = key.usage
+        values = {**policies.context_keys(context), **_asking(call), "kms:KeySpec": key.spec, "kms:KeyUsage": key.usage}
         documents = [key.policy, *(policies.grant_policy(grant) for grant in store.grants(self._db, key))]
         rules = tuple(compiled(document) for document in documents)
         return Access(values, rules, key.account, must_allow=True, resources=(key.arn,))
@@ -142,6 +141,14 @@ def check_request(req: Doc) -> None:
         raise AwsError(
             "DryRunOperationException", "The request would have succeeded, but the DryRun option is set.", status=412
         )
+
+
+def _asking(call: Call) -> dict[str, str | list[str]]:
+    """The condition keys that tell who asks, and through which service."""
+    found: dict[str, str | list[str]] = {"kms:CallerAccount": call.account}
+    if call.caller.via:
+        found["kms:ViaService"] = call.caller.via
+    return found
 
 
 def _b64(data: bytes) -> str:

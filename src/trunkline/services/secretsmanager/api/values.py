@@ -22,7 +22,7 @@ class ValueOperations(Part):
 
     async def _value(self, call: Call, owner: Secret, req: Doc) -> Doc:
         version = self._chosen(owner, req.get("VersionId"), req.get("VersionStage"))
-        value = await self._envelope.open(call, owner.arn, version.id, owner.key_id, version.sealed)
+        value = await self._envelope.open(call, owner.arn, version.id, version.sealed)
         await self._note_access(owner)
         return {
             "ARN": owner.arn,

@@ -80,7 +80,7 @@ class WriteOperations(Part):
         if not _has_value(req):
             return False
         value, binary = _value(req)
-        stored = await self._envelope.open(call, owner.arn, version.id, owner.key_id, version.sealed)
+        stored = await self._envelope.open(call, owner.arn, version.id, version.sealed)
         return (value, binary) == (stored, version.binary)
 
     @operation(RESOURCE)
@@ -148,7 +148,7 @@ class WriteOperations(Part):
         owner = store.secret(self._db, call, secret_id, self._clock.now())
         resealed: dict[str, str] = {}
         for version in store.versions(self._db, owner):
-            value = await self._envelope.open(call, owner.arn, version.id, owner.key_id, version.sealed)
+            value = await self._envelope.open(call, owner.arn, version.id, version.sealed)
             resealed[version.id] = await self._envelope.seal(call, owner.arn, version.id, key_id, value)
 
         def write(tx: Tx) -> None:

@@ -24,4 +24,4 @@ class Part:
         """A value as the caller is to see it: a SecureString stays encrypted unless he asks."""
         if item.type != "SecureString" or not decrypt:
             return item.value
-        return await self._secure.decrypt(call, names.arn(call, item.name), item.key_id, item.value)
+        return await self._secure.decrypt(call, names.arn(call, item.name), item.value)
