@@ -132,6 +132,17 @@ def test_sections(text: str, message: str) -> None:
             "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the "
             "resource attribute",
         ),
+        # https://github.com/cloudtools/troposphere/issues/479 and cloudformation-coverage-roadmap/issues/2034
+        (
+            "{Type: T, Properties: {X: !FindInMap [M, !Sub a, b]}}",
+            "Template error: every Fn::FindInMap object requires three parameters, the map name, map key and the "
+            "attribute for return value",
+        ),
+        (
+            "{Type: T, Properties: {X: {'Fn::GetAtt': [A, !Sub Arn]}}}",
+            "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the "
+            "resource attribute",
+        ),
         ("{Type: T, Properties: {X: {Ref: [a]}}}", "Template error: every Ref object must have a single String value."),
         (
             "{Type: T, Properties: {X: !Join [a, b, c]}}",
@@ -197,6 +208,11 @@ def test_language_extensions_allow_more() -> None:
             "{Value: a, Export: {Name: 'a b'}}",
             "Template format error: Output O is malformed. The Name field of every Export member must be specified and "
             "consist only of alphanumeric characters, colons, or hyphens.",
+        ),
+        (
+            "{Value: a, Export: {Name: !Sub '${R}-x'}}",
+            "Template format error: Output O is malformed. The Name field of Export must not depend on any resources, "
+            "imported values, or Fn::GetAZs.",
         ),
         ("{Value: a, Condition: C}", "Template format error: Condition C is not defined."),
     ],

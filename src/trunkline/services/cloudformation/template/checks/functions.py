@@ -87,6 +87,10 @@ def _is_function(value: Any) -> bool:
     return isinstance(value, dict) and len(value) == 1
 
 
+def _is_one_of(value: Any, *functions: str) -> bool:
+    return _is_function(value) and next(iter(value)) in functions
+
+
 def _is_text(value: Any) -> bool:
     return isinstance(value, str | int | float)
 
@@ -102,8 +106,12 @@ def _get_att(argument: Any, extended: bool) -> None:
         parts: list[Any] = [logical, attribute]
     else:
         parts = argument if isinstance(argument, list) else []
-    if len(parts) < 2 or not all(parts) or not (isinstance(parts[0], str) or (extended and _is_function(parts[0]))):
+    if len(parts) < 2 or not all(parts):
         raise TemplateError(words.GET_ATT)
+    for place, part in enumerate(parts):
+        allowed = _is_function(part) if extended else place > 0 and _is_one_of(part, "Ref")
+        if not isinstance(part, str) and not allowed:
+            raise TemplateError(words.GET_ATT)
 
 
 def _join(argument: Any, extended: bool) -> None:
@@ -143,8 +151,10 @@ def _sub(argument: Any, extended: bool) -> None:
 def _find_in_map(argument: Any, extended: bool) -> None:
     if not isinstance(argument, list) or len(argument) not in ({3, 4} if extended else {3}):
         raise TemplateError(words.FIND_IN_MAP)
-    if not all(_is_text(part) or _is_function(part) for part in argument[:3]):
-        raise TemplateError(words.FIND_IN_MAP)
+    for part in argument[:3]:
+        allowed = _is_function(part) if extended else _is_one_of(part, "Ref", "Fn::FindInMap")
+        if not _is_text(part) and not allowed:
+            raise TemplateError(words.FIND_IN_MAP)
 
 
 def _if(argument: Any, extended: bool) -> None:

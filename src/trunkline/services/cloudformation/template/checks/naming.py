@@ -8,7 +8,7 @@ from typing import Any
 from trunkline.services.cloudformation.template import words
 from trunkline.services.cloudformation.template.errors import TemplateError
 from trunkline.services.cloudformation.template.graph import unresolved_in
-from trunkline.services.cloudformation.template.model import Template
+from trunkline.services.cloudformation.template.model import Template, holds
 from trunkline.services.cloudformation.template.references import condition_names, references
 from trunkline.services.cloudformation.template.scope import PSEUDO_PARAMETERS
 
@@ -22,6 +22,7 @@ def check_references(template: Template) -> None:
     for value in (template.conditions, template.doc.get("Resources"), template.doc.get("Outputs")):
         _check_maps(value, template)
         _check_imports(value, template)
+    _check_exports(template)
 
 
 def _check_conditions(template: Template) -> None:
@@ -119,6 +120,21 @@ def _check_imports(value: Any, template: Template) -> None:
             _check_imports(item, template)
     elif isinstance(value, dict):
         for key, item in value.items():
-            if key == "Fn::ImportValue" and any(found.name in template.resources for found in references(item)):
+            if key == "Fn::ImportValue" and _comes_late(item, template):
                 raise TemplateError(words.IMPORT_VALUE)
             _check_imports(item, template)
+
+
+def _check_exports(template: Template) -> None:
+    for output in template.outputs.values():
+        if _comes_late(output.export, template):
+            raise TemplateError(
+                f"Template format error: Output {output.name} is malformed. The Name field of Export must not depend "
+                "on any resources, imported values, or Fn::GetAZs."
+            )
+
+
+def _comes_late(value: Any, template: Template) -> bool:
+    """Whether a value depends on what is known only while the stack runs."""
+    late = holds(value, "Fn::ImportValue", "Fn::GetAZs", "Fn::GetStackOutput")
+    return late or any(reference.name in template.resources for reference in references(value))

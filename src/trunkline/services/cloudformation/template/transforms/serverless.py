@@ -60,6 +60,7 @@ def _texts(values: Mapping[str, Any]) -> dict[str, str]:
 
 def _translate(doc: Doc, values: dict[str, str], region: str) -> Doc:
     from samtranslator.internal.managed_policies import get_bundled_managed_policy_map
+    from samtranslator.metrics.metrics import DummyMetricsPublisher, Metrics
     from samtranslator.model.exceptions import InvalidDocumentException
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
@@ -67,7 +68,8 @@ def _translate(doc: Doc, values: dict[str, str], region: str) -> Doc:
     partition = values["AWS::Partition"]
     policies = get_bundled_managed_policy_map(partition) or {}
     with _one_at_a_time:
-        translator = Translator(policies, Parser(), boto_session=_Region(region))
+        metrics = Metrics("ServerlessTransform", DummyMetricsPublisher())
+        translator = Translator(policies, Parser(), boto_session=_Region(region), metrics=metrics)
         try:
             translated: Doc = translator.translate(doc, values)
         except InvalidDocumentException as error:
@@ -76,4 +78,6 @@ def _translate(doc: Doc, values: dict[str, str], region: str) -> Doc:
                 f"{_FAILED}Invalid Serverless Application Specification document. "
                 f"Number of errors found: {len(list(error.causes))}. {causes}"
             ) from error
+        finally:
+            metrics.publish()  # to nobody; left out, it complains on standard error when the program ends
     return translated
