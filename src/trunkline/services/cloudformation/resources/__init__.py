@@ -5,6 +5,7 @@ from trunkline.aws.service import Kit
 from trunkline.services.cloudformation.resources import custom, responses
 from trunkline.services.cloudformation.resources.custom import CustomResource
 from trunkline.services.cloudformation.resources.macro import Macro
+from trunkline.services.cloudformation.resources.metadata import Metadata
 from trunkline.services.cloudformation.resources.nested import NestedStack
 from trunkline.services.cloudformation.resources.responses import ROUTE, Responses
 from trunkline.services.cloudformation.resources.waiting import WaitCondition, WaitConditionHandle
@@ -21,4 +22,5 @@ def types(kit: Kit, replies: Responses) -> tuple[ResourceType, ...]:
         CustomResource(kit, replies),
         NestedStack(kit),
         Macro(kit),
+        Metadata(),
     )
