@@ -204,10 +204,18 @@ async def test_sub_without_a_mapping() -> None:
     assert found == "arn:aws:ec2:us-east-1:123456789012:vpc/vpc-1a2b3c"
 
 
-async def test_sub_with_attributes_literals_and_lists() -> None:
-    known: dict[str, Any] = {"attributes": {"vpc.CidrBlock": "10.0.0.0/16"}, "parameters": {"L": ["a", "b"], "N": "1"}}
-    found = await value_of("!Sub '${vpc.CidrBlock} ${!Literal} $${N} ${ L } {x}'", VPC, **known)
-    assert found == "10.0.0.0/16 ${Literal} $1 a,b {x}"
+async def test_sub_with_attributes_and_literals() -> None:
+    known: dict[str, Any] = {"attributes": {"vpc.CidrBlock": "10.0.0.0/16"}, "parameters": {"N": "1"}}
+    found = await value_of(
+        "!Sub '${vpc.CidrBlock} ${!Literal} $${N} ${ N } {x} [${AWS::NotificationARNs}]'", VPC, **known
+    )
+    assert found == "10.0.0.0/16 ${Literal} $1 1 {x} []"
+
+
+async def test_sub_of_a_list_is_refused() -> None:
+    with pytest.raises(template.TemplateError) as refused:
+        await value_of("!Sub '${L}'", parameters={"L": ["a", "b"]})
+    assert refused.value.message == "Template error: variable L in Fn::Sub expression does not resolve to a string"
 
 
 async def test_sub_with_a_strange_variable_is_refused() -> None:

@@ -81,8 +81,8 @@ async def sub(argument: Any, scope: Scope) -> Any:
 def _substituted(name: str, value: Any) -> str:
     if value is NO_VALUE:
         return ""
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return ",".join(value)
+    if isinstance(value, list) and name.startswith("AWS::"):
+        return ",".join(map(text_of, value))
     if isinstance(value, dict | list):
         raise TemplateError(f"Template error: variable {name} in Fn::Sub expression does not resolve to a string")
     return text_of(value)
