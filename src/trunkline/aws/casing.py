@@ -5,6 +5,7 @@
 operation's model knows; so it is walked along with the value.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,6 +55,8 @@ def _into(shape: Shape, value: Any, path: str) -> Any:
         return [_into(shape.member.shape, item, path) for item in value]
     if shape.type == "map" and isinstance(value, Mapping):
         return {str(key): _into(shape.value.shape, item, f"{path}{key}.") for key, item in value.items()}
+    if shape.type == "string" and isinstance(value, dict | list):
+        return json.dumps(value, separators=(",", ":"))
     if shape.type == "string" and not isinstance(value, str):
         return str(value).lower() if isinstance(value, bool) else str(value)
     if shape.type in _NUMBERS and isinstance(value, str):

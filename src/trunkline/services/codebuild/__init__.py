@@ -13,6 +13,7 @@ from trunkline.engines import Engines
 from trunkline.services.codebuild import store
 from trunkline.services.codebuild.api import Api
 from trunkline.services.codebuild.logs import LogFollowers
+from trunkline.services.codebuild.resources import TYPES
 from trunkline.services.codebuild.workflow import NAME, Runner
 
 _AT_ONCE = 4  # builds beyond that are QUEUED: a build is given two processors, and machines are small
@@ -24,4 +25,4 @@ def build(kit: Kit, engines: Engines) -> Service:
     followers = LogFollowers(kit, engines.containers)
     runner = Runner(kit, engines, followers)
     engines.workflows.register(NAME, runner.run, at_once=_AT_ONCE, failed=runner.died)
-    return Service("codebuild", Api(kit, engines.workflows), stop=followers.stop)
+    return Service("codebuild", Api(kit, engines.workflows), stop=followers.stop, resource_types=TYPES)

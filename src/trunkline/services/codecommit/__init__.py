@@ -21,6 +21,7 @@ from trunkline.services.codecommit.git_http import PREFIX, GitHttp
 from trunkline.services.codecommit.model import BRANCHES, Repository
 from trunkline.services.codecommit.reactions import Triggering
 from trunkline.services.codecommit.recording import Recording
+from trunkline.services.codecommit.resources import TYPES
 
 
 def build(kit: Kit, engines: Engines) -> Service:
@@ -30,7 +31,13 @@ def build(kit: Kit, engines: Engines) -> Service:
     heads = _Heads(kit, engines)
     git.record_with(Recording(kit.ledger, kit.clock, heads.soon))
     kit.bus.subscribe("codecommit-triggers", Triggering(kit), sources=(SOURCE,), detail_types=(STATE_CHANGE,))
-    return Service("codecommit", Api(Finding(kit, git)), start=heads.start, routes={PREFIX: GitHttp(kit, git)})
+    return Service(
+        "codecommit",
+        Api(Finding(kit, git)),
+        start=heads.start,
+        routes={PREFIX: GitHttp(kit, git)},
+        resource_types=TYPES,
+    )
 
 
 class _Heads:

@@ -1,4 +1,4 @@
-"""Tells SNS topics of moved references, as the repository's triggers ask.
+"""Tells SNS topics and Lambda functions of moved references, as the repository's triggers ask.
 
 https://docs.aws.amazon.com/codecommit/latest/userguide/how-to-notify.html
 """
@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from trunkline.aws import arn as arns
+from trunkline.aws.behalf import on_behalf_of
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Caller, Kit
 from trunkline.core import ids
@@ -45,11 +46,17 @@ class Triggering:
 
 
 async def publish(kit: Kit, repository: Repository, trigger: Trigger, message: dict[str, Any]) -> None:
-    """Send one message to a trigger's topic."""
+    """Send one message to a trigger's topic or function."""
     owner = arns.parse(trigger.destination_arn)
     caller = Caller.service("codecommit.amazonaws.com", owner.account, repository.region)
-    request = {"TopicArn": trigger.destination_arn, "Message": orjson.dumps(message).decode()}
-    await kit.call("sns", "Publish", request, as_=caller)
+    body = orjson.dumps(message)
+    with on_behalf_of(repository.arn):
+        if owner.service == "lambda":
+            request = {"FunctionName": trigger.destination_arn, "InvocationType": "Event", "Payload": body}
+            await kit.call("lambda", "Invoke", request, as_=caller)
+        else:
+            request = {"TopicArn": trigger.destination_arn, "Message": body.decode()}
+            await kit.call("sns", "Publish", request, as_=caller)
 
 
 def test_message(repository: Repository, trigger: Trigger, who: str, now: datetime) -> dict[str, Any]:

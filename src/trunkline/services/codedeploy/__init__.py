@@ -18,6 +18,7 @@ from trunkline.engines import Engines
 from trunkline.services.codedeploy import store
 from trunkline.services.codedeploy.api import Api
 from trunkline.services.codedeploy.reactions import Reactions
+from trunkline.services.codedeploy.resources import TYPES
 from trunkline.services.codedeploy.workflow import Deployments
 
 
@@ -25,4 +26,4 @@ def build(kit: Kit, engines: Engines) -> Service:
     kit.db.migrate("codedeploy", store.MIGRATIONS)
     Deployments(kit, engines.workflows)
     Reactions(kit, engines.workflows)
-    return Service(name="codedeploy", api=Api(kit, engines.workflows))
+    return Service(name="codedeploy", api=Api(kit, engines.workflows), resource_types=TYPES)

@@ -13,6 +13,7 @@ from trunkline.services.codepipeline import reactions, store
 from trunkline.services.codepipeline.api import Api
 from trunkline.services.codepipeline.polling import Poller
 from trunkline.services.codepipeline.progress import Progress
+from trunkline.services.codepipeline.resources import TYPES
 from trunkline.services.codepipeline.starting import Starter
 from trunkline.services.codepipeline.workflow import NAME, Runner
 
@@ -30,4 +31,4 @@ def build(kit: Kit, engines: Engines) -> Service:
     )
     poller = Poller(kit, starter)
     api = Api(kit, engines.workflows, progress, starter)
-    return Service("codepipeline", api, start=poller.start, stop=poller.stop)
+    return Service("codepipeline", api, start=poller.start, stop=poller.stop, resource_types=TYPES)

@@ -47,6 +47,22 @@ class Reports(Group):
         return {"reportGroup": group_document(made)}
 
     @operation("{arn}")
+    async def update_report_group(self, call: Call, req: Doc) -> Doc:
+        if req.get("exportConfig", {}).get("exportConfigType", "NO_EXPORT") != "NO_EXPORT":
+            raise invalid("Exporting reports is not supported by Trunkline: use NO_EXPORT.")
+        given = tags.normalise(req.get("tags"), error="InvalidInputException")
+
+        def update(tx: Tx) -> ReportGroup:
+            group = store.groups.get(tx, call.account, call.region, req["arn"].rpartition("/")[2])
+            if group is None:
+                raise AwsError("ResourceNotFoundException", f"Report group cannot be found: {req['arn']}")
+            group.tags = given if "tags" in req else group.tags
+            store.groups.put(tx, group)
+            return group
+
+        return {"reportGroup": group_document(await self._db.write(update))}
+
+    @operation("{arn}")
     async def delete_report_group(self, call: Call, req: Doc) -> Doc:
         """With deleteReports its reports go too; without, a group that has reports stays."""
 

@@ -165,9 +165,10 @@ class Repositories(Part):
     @operation(resource="{resourceArn}")
     async def tag_resource(self, call: Call, req: Doc) -> Doc:
         """Add tags."""
+        added = _tags(req["tags"])
 
         def change(repository: Repository) -> None:
-            repository.tags = tags.merge(repository.tags, _tags(req["tags"]), too_many="TooManyTagsException")
+            repository.tags = tags.merge(repository.tags, added, too_many="TooManyTagsException")
 
         await self._update(call, self._name(call, req["resourceArn"]), change)
         return {}

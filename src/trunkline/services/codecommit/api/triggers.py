@@ -1,7 +1,7 @@
-"""Triggers: messages to SNS topics when references move."""
+"""Triggers: messages to SNS topics and Lambda functions when references move."""
 
 from trunkline.aws import arn as arns
-from trunkline.aws.errors import AwsError, Refused
+from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call, Doc, operation
 from trunkline.core import ids
 from trunkline.core.db import Tx
@@ -83,12 +83,11 @@ def _trigger(call: Call, each: Doc) -> Trigger:
         found = arns.parse(destination)
     except ValueError as error:
         raise AwsError("InvalidRepositoryTriggerDestinationArnException", f"{destination} is not an ARN.") from error
-    if found.service == "lambda":
-        raise Refused("Trunkline does not run Lambda functions; send the trigger to an SNS topic instead.")
-    if found.service != "sns":
-        raise AwsError("InvalidRepositoryTriggerDestinationArnException", f"{destination} is not an SNS topic.")
+    if found.service not in ("sns", "lambda"):
+        text = f"{destination} is neither an SNS topic nor a Lambda function."
+        raise AwsError("InvalidRepositoryTriggerDestinationArnException", text)
     if found.region != call.region:
-        raise AwsError("InvalidRepositoryTriggerRegionException", "The topic is not in the repository's Region.")
+        raise AwsError("InvalidRepositoryTriggerRegionException", "The destination is not in the repository's Region.")
     if not each["events"]:
         raise AwsError("RepositoryTriggerEventsListRequiredException", "A trigger needs at least one event.")
     return Trigger(
