@@ -187,7 +187,7 @@ class StackOperations(Part):
 
     def _check_deletable(self, tx: Tx, stack: Stack, req: Doc) -> None:
         if stack.protected:
-            raise bad(f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")
+            raise bad(f"Stack [{stack.id}] cannot be deleted while TerminationProtection is enabled")
         if stack.status not in DELETABLE:
             raise bad(f"Stack [{stack.id}] cannot be deleted while in status {stack.status}")
         retained = req.get("RetainResources") or []

@@ -76,7 +76,15 @@ class TemplateOperations(Part):
         body = await sources.text(self._kit.call, call.caller, req)
         if body is None:
             raise bad(NO_TEMPLATE)
-        found = template.summary(_checked(body))
+        parsed = _checked(body)
+        unknown = {
+            one.type: None
+            for one in parsed.resources.values()
+            if one.condition is None and not parsed.pending and refusing.find(self._kit, one.type) is None
+        }
+        if unknown:
+            raise bad(f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]")
+        found = template.summary(parsed)
         return {
             "Parameters": [
                 {

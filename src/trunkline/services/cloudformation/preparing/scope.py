@@ -81,8 +81,7 @@ class StackScope:
             )
         if found is None:
             raise template.TemplateError(
-                f"Requested attribute {name} must be a readonly property in schema for "
-                f"{self.template.resources[logical_id].type}"
+                f"Requested attribute {name} does not exist in schema for {self.template.resources[logical_id].type}"
             )
         return found
 

@@ -27,15 +27,28 @@ def check(body: str) -> None:
                 raise bad(f"Error validating stack policy: Unknown action {action}")
 
 
-def denied(body: str, action: str, logical_id: str, type: str) -> bool:
-    """Whether a policy forbids `Update:Modify`, `Update:Replace` or `Update:Delete` of a resource.
+def denied(body: str, action: str, logical_id: str, type: str) -> str:
+    """Why a policy forbids `Update:Modify`, `Update:Replace` or `Update:Delete` of a resource; nothing if it does not.
 
     Once there is a policy, what it does not allow is forbidden.
     """
     if not body:
-        return False
-    effects = {one["Effect"] for one in _list(json.loads(body)["Statement"]) if _applies(one, action, logical_id, type)}
-    return "Deny" in effects or "Allow" not in effects
+        return ""
+    allowed = False
+    for number, one in enumerate(_list(json.loads(body)["Statement"]), start=1):
+        if not _applies(one, action, logical_id, type):
+            continue
+        if one["Effect"] == "Deny":
+            return (
+                f"Action denied by stack policy: Statement [#{number}] does not allow [{action}] for resource "
+                f"[LogicalResourceId/{logical_id}]"
+            )
+        allowed = True
+    if allowed:
+        return ""
+    return (
+        f"Action denied by stack policy: no statement allows [{action}] for resource [LogicalResourceId/{logical_id}]"
+    )
 
 
 def _applies(one: Doc, action: str, logical_id: str, type: str) -> bool:

@@ -48,7 +48,7 @@ class Applying:
         def verdict(tx: Tx) -> Doc:
             stack = record.stack(tx)
             wish, stack.cancel = stack.cancel, ""
-            why = _why(results, failed, wish, found)
+            why = _why(results, failed, wish, found) or self._kept_by_policy(tx)
             if not why:
                 why = self._succeed(tx, found)
             return {"why": why, "wish": wish}
@@ -58,6 +58,19 @@ class Applying:
             await Undoing(session).failed(wf, judged["why"], judged["wish"])
         elif kind == "UPDATE":
             await self._clean_up(wf)
+
+    def _kept_by_policy(self, tx: Tx) -> str:
+        """Resources that the template dropped and the stack's policy does not let go."""
+        session, record = self._session, self._session.record
+        if session.operation.kind != "UPDATE":
+            return ""
+        attempts, kept = Attempts(session, self._after), []
+        for name, row in store.of_stack(tx, session.stack.id).items():
+            reason = "" if name in self._after else attempts.forbidden(name, row.type, "delete")
+            if reason:
+                record.resource(tx, record.stack(tx), row, "DELETE_FAILED", reason)
+                kept.append(name)
+        return words.failures(delete=kept)
 
     def _succeed(self, tx: Tx, found: Doc) -> str:
         """The stack's good end (for an update: but for the cleanup); why not, if its exports stand in the way."""

@@ -7,7 +7,7 @@ from trunkline.aws import schemas
 from trunkline.core.db import Tx
 from trunkline.services.cloudformation import store, template
 from trunkline.services.cloudformation.model import Resource
-from trunkline.services.cloudformation.preparing import properties
+from trunkline.services.cloudformation.preparing import properties, stack_policy
 from trunkline.services.cloudformation.workflow import signals, words
 from trunkline.services.cloudformation.workflow.handling import Attempt, Refusal, outcome
 from trunkline.services.cloudformation.workflow.session import Session
@@ -158,10 +158,19 @@ class Attempts:
 
         async def work() -> Doc:
             wanted = await self.wanted(name)
-            return {"action": self.action(row, wanted), "properties": wanted}
+            action = self.action(row, wanted)
+            if reason := self.forbidden(name, row.type, action):
+                raise Refusal(reason)
+            return {"action": action, "properties": wanted}
 
         found = await outcome(work, "")
         return {"action": "invalid", "error": found["error"]} if "error" in found else found
+
+    def forbidden(self, name: str, type: str, action: str) -> str:
+        """What the stack's policy, or the one given for this update, says against it."""
+        asked = {"update": "Update:Modify", "replace": "Update:Replace", "delete": "Update:Delete"}.get(action)
+        policy = self._session.operation.options.get("policy") or self._session.stack.policy
+        return stack_policy.denied(policy, asked, name, type) if asked else ""
 
     def action(self, row: Resource, wanted: Doc) -> str:
         differences = schemas.difference(row.type, row.properties, wanted)

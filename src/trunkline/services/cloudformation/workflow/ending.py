@@ -22,6 +22,16 @@ def settle(tx: Tx, session: Session, stack: Stack) -> None:
         store.versions.put(tx, version)
 
 
+def restored(tx: Tx, stack: Stack) -> None:
+    """A stack that was rolled back has its old template, parameters and tags again."""
+    stack.version = stack.stable
+    version = store.versions.get(tx, stack.id, stack.stable)
+    if version is not None:
+        stack.tags = version.tags
+        stack.description = str(version.processed.get("Description") or "")
+    store.stacks.put(tx, stack)
+
+
 def deleted(tx: Tx, session: Session) -> None:
     """The end of a stack: its rows stay for those who ask by its id."""
     record = session.record

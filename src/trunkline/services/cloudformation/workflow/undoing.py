@@ -8,7 +8,7 @@ from trunkline.services.cloudformation import store
 from trunkline.services.cloudformation.model import Stack, Status
 from trunkline.services.cloudformation.workflow import words
 from trunkline.services.cloudformation.workflow.backward import Backward
-from trunkline.services.cloudformation.workflow.ending import deleted
+from trunkline.services.cloudformation.workflow.ending import deleted, restored
 from trunkline.services.cloudformation.workflow.removal import Removal, item, retired
 from trunkline.services.cloudformation.workflow.session import Session
 
@@ -90,8 +90,7 @@ class Undoing:
                 self._enter(tx, Status.UPDATE_ROLLBACK_FAILED, words.failures(update=failed))
                 return {}
             stack = self._enter(tx, Status.UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS)
-            stack.version = stack.stable
-            store.stacks.put(tx, stack)
+            restored(tx, stack)
             items: dict[str, Doc] = {}
             for name, row in store.of_stack(tx, stack.id).items():
                 items.update(retired(row, ignore_policy=True))
@@ -125,7 +124,7 @@ class Undoing:
             for name, row in store.of_stack(tx, stack.id).items():
                 if row.stable is None:
                     store.resources.delete(tx, stack.id, name)
-            stack.version = stack.stable
+            restored(tx, stack)
             self._record.enter(tx, stack, Status.IMPORT_ROLLBACK_COMPLETE)
 
         await wf.commit("roll back", back)
