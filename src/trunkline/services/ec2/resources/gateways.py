@@ -146,7 +146,10 @@ class NatGateway(Tagged):
                 "EniId": address.get("NetworkInterfaceId"),
                 "PrivateIpAddress": address.get("PrivateIp"),
                 "SubnetId": found["SubnetId"],
-                "VpcId": found["VpcId"],
+                # Of regional gateways only.
+                "AutoProvisionZones": "disabled",
+                "AutoScalingIps": "disabled",
+                "RouteTableId": "",
                 "Tags": own_tags(found),
             }
         )

@@ -48,7 +48,8 @@ class NetworkInterface(Tagged):
                 "InterfaceType": found["InterfaceType"],
                 "Ipv6Addresses": [{"Ipv6Address": one["Ipv6Address"]} for one in found["Ipv6Addresses"]],
                 "Ipv6AddressCount": len(found["Ipv6Addresses"]),
-                "PrimaryIpv6Address": found.get("Ipv6Address"),
+                "PrimaryIpv6Address": found.get("Ipv6Address", ""),
+                "PublicIpDnsNameOptions": {},
                 "PrimaryPrivateIpAddress": found["PrivateIpAddress"],
                 "PrivateIpAddress": found["PrivateIpAddress"],
                 "PrivateIpAddresses": [

@@ -68,8 +68,9 @@ class NetworkAclEntry(ResourceType):
                         "Protocol": int(one["Protocol"]),
                         "CidrBlock": one.get("CidrBlock"),
                         "Ipv6CidrBlock": one.get("Ipv6CidrBlock"),
-                        "PortRange": one.get("PortRange"),
-                        "Icmp": one.get("IcmpTypeCode"),
+                        # Ports and types given to a protocol that has none are not kept, as on AWS.
+                        "PortRange": one.get("PortRange") or _idle(on, "PortRange", one["Protocol"] in ("6", "17")),
+                        "Icmp": one.get("IcmpTypeCode") or _idle(on, "Icmp", one["Protocol"] in ("1", "58")),
                     }
                 )
         return None
@@ -97,6 +98,10 @@ class NetworkAclEntry(ResourceType):
             for one in acl["Entries"]
             if one["RuleNumber"] != _LAST
         ]
+
+
+def _idle(on: Provision, name: str, has_them: bool) -> Doc | None:
+    return None if has_them else on.kept.get(name)
 
 
 def _entry(wanted: Doc) -> Doc:

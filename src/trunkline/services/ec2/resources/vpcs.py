@@ -105,7 +105,7 @@ class VpcCidrBlock(ResourceType):
                 if one["AssociationId"] == physical_id:
                     read = {"Id": physical_id, "VpcId": vpc["VpcId"]}
                     if "CidrBlock" in one:
-                        return {**read, "CidrBlock": one["CidrBlock"]}
+                        return {**read, "CidrBlock": one["CidrBlock"], "Ipv6AddressAttribute": "", "IpSource": ""}
                     return {
                         **read,
                         "AmazonProvidedIpv6CidrBlock": True,
