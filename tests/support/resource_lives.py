@@ -54,9 +54,9 @@ class Life:
         summaries = self.cloudformation.list_stack_resources(StackName=self.stack)["StackResourceSummaries"]
         self.physical = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in summaries}
         given, updates = self.sample.properties, self.sample.updates
-        for name in updates.keys() & given.keys():
+        for name in (one for one in updates if one in given):
             self._behind_its_back(name, [{"op": "add", "path": f"/{name}", "value": self._resolved(updates[name])}])
-        added = updates.keys() - given.keys()
+        added = [name for name in updates if name not in given]
         if not updates:
             return
         if not self._apply(self.cloudformation.update_stack, {**given, **updates}):

@@ -15,6 +15,8 @@ _WEB = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "CidrIp": "0.0.0.0/0"
 _OUTSIDE = {"Vpc": _VPC, "Gateway": _GATEWAY, "Attached": _ATTACHED}
 _ADDRESS = ("AWS::EC2::EIP", {"Domain": "vpc"})
 
+_REGIONAL = ("AutoProvisionZones", "AutoScalingIps", "RouteTableId")  # of NAT gateways that span zones
+
 SAMPLES: dict[str, Sample] = {
     "AWS::EC2::VPC": Sample(
         {
@@ -26,7 +28,11 @@ SAMPLES: dict[str, Sample] = {
         },
         {"EnableDnsHostnames": False, "EnableDnsSupport": False, "Tags": _OTHER_TAGS},
     ),
-    "AWS::EC2::VPCCidrBlock": Sample({"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.21.0.0/16"}, needs={"Vpc": _VPC}),
+    "AWS::EC2::VPCCidrBlock": Sample(
+        {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.21.0.0/16"},
+        needs={"Vpc": _VPC},
+        without=("IpSource", "Ipv6AddressAttribute"),
+    ),
     "AWS::EC2::VPCCidrBlock (IPv6)": Sample(
         {"VpcId": {"Ref": "Vpc"}, "AmazonProvidedIpv6CidrBlock": True}, needs={"Vpc": _VPC}
     ),
@@ -51,6 +57,7 @@ SAMPLES: dict[str, Sample] = {
             "CidrBlock": "10.20.0.0/24",
             "AvailabilityZone": "us-east-1b",
             "MapPublicIpOnLaunch": True,
+            "PrivateDnsNameOptionsOnLaunch": {"HostnameType": "ip-name", "EnableResourceNameDnsARecord": False},
             "Tags": _TAGS,
         },
         {
@@ -103,10 +110,12 @@ SAMPLES: dict[str, Sample] = {
         },
         {"Tags": _OTHER_TAGS},
         {**_OUTSIDE, "Subnet": _SUBNET, "Address": _ADDRESS},
+        without=_REGIONAL,
     ),
     "AWS::EC2::NatGateway (private)": Sample(
         {"SubnetId": {"Ref": "Subnet"}, "ConnectivityType": "private", "PrivateIpAddress": "10.20.1.9"},
         needs={"Vpc": _VPC, "Subnet": _SUBNET},
+        without=(*_REGIONAL, "EniId"),
     ),
     "AWS::EC2::EIP": Sample({"Domain": "vpc", "Tags": _TAGS}, {"Tags": _OTHER_TAGS}),
     "AWS::EC2::SecurityGroup": Sample(
@@ -173,7 +182,7 @@ SAMPLES: dict[str, Sample] = {
             "CidrBlock": "0.0.0.0/0",
             "Icmp": {"Type": 8, "Code": -1},
         },
-        {"Protocol": -1},
+        {"Icmp": {"Type": 0, "Code": -1}},
         {"Vpc": _VPC, "Acl": ("AWS::EC2::NetworkAcl", {"VpcId": {"Ref": "Vpc"}})},
     ),
     "AWS::EC2::VPCEndpoint": Sample(
@@ -285,6 +294,7 @@ SAMPLES: dict[str, Sample] = {
             "Tags": _OTHER_TAGS,
         },
         {"Vpc": _VPC, "Subnet": _SUBNET, "Group": _GROUP},
+        without=("PrimaryIpv6Address",),
     ),
     "AWS::EC2::EIPAssociation": Sample(
         {

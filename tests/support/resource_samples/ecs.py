@@ -67,7 +67,7 @@ SAMPLES: dict[str, Sample] = {
         },
         {
             "DefaultCapacityProviderStrategy": [_SPOT],
-            "CapacityProviders": ["FARGATE_SPOT"],
+            "CapacityProviders": ["FARGATE"],
             "ClusterSettings": [{"Name": "containerInsights", "Value": "disabled"}],
             "Configuration": {"ExecuteCommandConfiguration": {"Logging": "NONE"}},
             "Tags": _OTHER_TAGS,
@@ -79,7 +79,7 @@ SAMPLES: dict[str, Sample] = {
             "CapacityProviders": ["FARGATE", "FARGATE_SPOT"],
             "DefaultCapacityProviderStrategy": [_FARGATE],
         },
-        {"DefaultCapacityProviderStrategy": [_SPOT], "CapacityProviders": ["FARGATE_SPOT"]},
+        {"DefaultCapacityProviderStrategy": [_SPOT], "CapacityProviders": ["FARGATE"]},
         {"Cluster": _CLUSTER},
     ),
     "AWS::ECS::TaskDefinition": Sample(

@@ -43,15 +43,21 @@ SAMPLES: dict[str, Sample] = {
         },
     ),
     "AWS::IAM::Policy": Sample(
-        {"PolicyName": "shared", "PolicyDocument": _READ, "Roles": [{"Ref": "Role"}], "Users": [{"Ref": "User"}]},
+        {
+            "PolicyName": "shared",
+            "PolicyDocument": _READ,
+            "Roles": [{"Ref": "Role"}],
+            "Users": [{"Ref": "User"}, {"Ref": "Other"}],
+        },
         {
             "PolicyDocument": _WRITE,
             "Groups": [{"Ref": "Group"}],
-            "Users": [{"Ref": "User"}, {"Ref": "Other"}],
+            "Users": [{"Ref": "User"}],
             "PolicyName": "renamed",
             "Roles": [{"Ref": "OtherRole"}],
         },
         {"Role": _ROLE, "User": _USER, "Group": _GROUP, "Other": _USER, "OtherRole": _ROLE},
+        moves=("PolicyName",),
     ),
     "AWS::IAM::ManagedPolicy": Sample(
         {
@@ -115,9 +121,10 @@ SAMPLES: dict[str, Sample] = {
         },
     ),
     "AWS::IAM::UserToGroupAddition": Sample(
-        {"GroupName": {"Ref": "Group"}, "Users": [{"Ref": "User"}]},
-        {"Users": [{"Ref": "User"}, {"Ref": "Other"}], "GroupName": {"Ref": "OtherGroup"}},
+        {"GroupName": {"Ref": "Group"}, "Users": [{"Ref": "User"}, {"Ref": "Other"}]},
+        {"Users": [{"Ref": "User"}], "GroupName": {"Ref": "OtherGroup"}},
         {"Group": _GROUP, "OtherGroup": _GROUP, "User": _USER, "Other": _USER},
+        moves=("GroupName",),
     ),
     "AWS::IAM::InstanceProfile": Sample(
         {"Path": "/hosts/", "Roles": [{"Ref": "Role"}]},

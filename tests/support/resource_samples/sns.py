@@ -22,7 +22,7 @@ SAMPLES = {
             "TopicName": "sample-topic",
             "DisplayName": "sample",
             "SignatureVersion": "2",
-            "Subscription": [{"Protocol": "email", "Endpoint": "one@example.com"}],
+            "Subscription": [{"Protocol": "sqs", "Endpoint": {"Fn::GetAtt": ["One", "Arn"]}}],
             "Tags": [{"Key": "team", "Value": "delivery"}],
         },
         {
@@ -30,9 +30,10 @@ SAMPLES = {
             "SignatureVersion": "1",
             "TracingConfig": "Active",
             "KmsMasterKeyId": "alias/aws/sns",
-            "Subscription": [{"Protocol": "email", "Endpoint": "two@example.com"}],
+            "Subscription": [{"Protocol": "sqs", "Endpoint": {"Fn::GetAtt": ["Two", "Arn"]}}],
             "Tags": [{"Key": "team", "Value": "platform"}],
         },
+        {"One": ("AWS::SQS::Queue", {}), "Two": ("AWS::SQS::Queue", {})},
     ),
     "AWS::SNS::Subscription": Sample(
         {

@@ -40,20 +40,25 @@ SAMPLES = {
             "VisibilityTimeout": 90,
             "RedrivePolicy": _redrive("Other", 5),
             "RedriveAllowPolicy": {"redrivePermission": "denyAll"},
-            "SqsManagedSseEnabled": False,
             "KmsMasterKeyId": "alias/aws/sqs",
             "KmsDataKeyReusePeriodSeconds": 600,
             "Tags": [{"Key": "team", "Value": "platform"}],
         },
         {"Dead": ("AWS::SQS::Queue", {}), "Other": ("AWS::SQS::Queue", {})},
     ),
+    "AWS::SQS::Queue (without encryption)": Sample({"SqsManagedSseEnabled": True}, {"SqsManagedSseEnabled": False}),
     "AWS::SQS::Queue (FIFO)": Sample(
-        {"QueueName": "sample-queue.fifo", "FifoQueue": True, "ContentBasedDeduplication": True},
         {
-            "ContentBasedDeduplication": False,
+            "QueueName": "sample-queue.fifo",
+            "FifoQueue": True,
+            "ContentBasedDeduplication": True,
             "DeduplicationScope": "messageGroup",
             "FifoThroughputLimit": "perMessageGroupId",
         },
+        {"ContentBasedDeduplication": False, "FifoThroughputLimit": "perQueue"},
+    ),
+    "AWS::SQS::Queue (FIFO by groups)": Sample(
+        {"FifoQueue": True, "DeduplicationScope": "queue"}, {"DeduplicationScope": "messageGroup"}
     ),
     "AWS::SQS::QueuePolicy": Sample(
         {"Queues": [{"Ref": "Queue"}], "PolicyDocument": _policy("first")},

@@ -17,8 +17,12 @@ _VERBS = frozenset({"change", "edit", "modify", "put", "replace", "set", "update
 _TABLE: dict[tuple[str, str], frozenset[str]] = {
     (f"AWS::{type}", name): frozenset(operations.split())
     for type, name, operations in (
+        ("CodePipeline::Pipeline", "DisableInboundStageTransitions", "DisableStageTransition EnableStageTransition"),
+        ("SNS::Topic", "Subscription", "Subscribe Unsubscribe"),
         ("CloudWatch::Alarm", "ActionsEnabled", "DisableAlarmActions EnableAlarmActions PutMetricAlarm"),
         ("CloudWatch::CompositeAlarm", "ActionsEnabled", "DisableAlarmActions EnableAlarmActions PutCompositeAlarm"),
+        ("EC2::NetworkInterface", "SecondaryPrivateIpAddressCount", "AssignPrivateIpAddresses"
+         " UnassignPrivateIpAddresses"),
         ("EC2::SecurityGroup", "SecurityGroupIngress", "AuthorizeSecurityGroupIngress RevokeSecurityGroupIngress"
          " ModifySecurityGroupRules UpdateSecurityGroupRuleDescriptionsIngress"),
         ("EC2::SecurityGroup", "SecurityGroupEgress", "AuthorizeSecurityGroupEgress RevokeSecurityGroupEgress"
@@ -88,11 +92,12 @@ def fit(operation: str, members: list[tuple[str, str]], keys: set[str], at: Plac
     """
     named = _TABLE.get((at.type, at.pieces[0]))
     if named is not None:
-        return _POSSIBLE["exact"] if operation in named else 0.0
+        return _POSSIBLE["exact"] + _shows(members, at.actual) if operation in named else 0.0
     tags = "tag" in operation.lower()
     schema = schemas.load(at.type)
     if schema is not None and at.pieces[0] == (schema.tag_property or "Tags"):
-        return _POSSIBLE["exact"] if tags else _POSSIBLE["shared"] if "tags" in keys else 0.0
+        possible = _POSSIBLE["exact"] if tags else _POSSIBLE["shared"] if "tags" in keys else 0.0
+        return possible + _shows(members, at.actual) if possible else 0.0
     if tags:
         return 0.0
     wanted = {flat(piece) for piece in at.pieces}
@@ -142,7 +147,7 @@ def _says(members: list[tuple[str, str]], said: set[str], value: str | None) -> 
     if value[:1] not in ("{", "["):
         return value in said
     leaves = {text for _, text in texts(value) if text != value}
-    return bool(leaves) and leaves <= {text for _, text in members}
+    return bool(leaves) and leaves <= (said if "{" not in value else {text for _, text in members})
 
 
 def _shows(members: list[tuple[str, str]], value: str | None) -> float:

@@ -34,6 +34,7 @@ def names_of(type: str, physical_id: str, properties: Doc, context: list[Doc] | 
     if schema is not None:
         pointers = [*schema.primary_identifier, *(one for some in schema.additional_identifiers for one in some)]
         identifiers = {pointer[0] for pointer in pointers}
+    identifiers |= {f"{type.rsplit('::', 1)[-1]}Name", "Name"}
     for key in identifiers:
         own.update(_texts(properties.get(key)))
     related: set[str] = set()
@@ -47,8 +48,9 @@ def names_of(type: str, physical_id: str, properties: Doc, context: list[Doc] | 
 
 
 def means(value: str, name: str) -> bool:
-    """Whether a member of a request says this name: itself, an ARN that ends in it, or the end of the ARN it is."""
-    if value == name:
+    """Whether a member of a request says this name: itself, an ARN that ends in it, the end of the ARN it is, or the
+    ARN of a part of it (a topic's subscription)."""
+    if value == name or (name.startswith("arn:") and value.startswith(f"{name}:")):
         return True
     short, long = sorted((_plain(value), name), key=len)
     if short == long:

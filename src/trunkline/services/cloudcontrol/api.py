@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/Welcome.html
 """
 
 import hashlib
+from collections.abc import Collection
 from typing import Any
 
 import orjson
@@ -37,7 +38,7 @@ class Api:
     async def create_resource(self, call: Call, req: Doc) -> Doc:
         kind = self._type(req, "CREATE")
         wanted = schemas.typed(kind.name, _object(req["DesiredState"]))
-        self._check(kind, wanted)
+        self._check(kind, wanted, wanted.keys())
         return await self._start(call, req, "CREATE", new=wanted, identifier=_told(kind, wanted))
 
     @operation(action="cloudformation:GetResource", mutates=False)
@@ -50,7 +51,7 @@ class Api:
     async def update_resource(self, call: Call, req: Doc) -> Doc:
         kind = self._type(req, "UPDATE")
         found = await self._found(call, req, kind)
-        known = {**self._kept(call, kind, found.physical_id), **found.properties}
+        known = _as_asked(kind, self._kept(call, kind, found.physical_id), found.properties)
         old = self._settable(kind, known)
         try:
             new = patching.applied(known, patching.parsed(req["PatchDocument"]))
@@ -58,7 +59,7 @@ class Api:
             raise AwsError("ValidationException", f"Invalid patch document: {error}", status=400) from error
         self._check_fixed(kind, known, new)
         new = schemas.typed(kind.name, self._settable(kind, new))
-        self._check(kind, new)
+        self._check(kind, new, {key for key, value in new.items() if known.get(key) != value})
         if kind.replaces(old, new):
             raise AwsError("NotUpdatableException", f"{kind.name} cannot be changed so without a replacement.")
         return await self._start(
@@ -165,20 +166,21 @@ class Api:
         return found
 
     def _kept(self, call: Call, kind: ResourceType, physical_id: str) -> Doc:
-        """The properties last asked for, here or by a stack."""
+        """The properties last asked for: by the stack that owns it, else here."""
+        for owner in self._kit.resource_types.owners(call.account, call.region, physical_id):
+            if owner.type == kind.name:
+                return owner.properties
         found = store.kept.get(self._kit.db, call.account, call.region, kind.name, physical_id)
-        if found is not None:
-            return found.properties
-        owners = self._kit.resource_types.owners(call.account, call.region, physical_id)
-        return next((owner.properties for owner in owners if owner.type == kind.name), {})
+        return found.properties if found else {}
 
     @staticmethod
-    def _check(kind: ResourceType, wanted: Doc) -> None:
+    def _check(kind: ResourceType, wanted: Doc, asked: Collection[str]) -> None:
+        """asked: the properties that this request is about; the others are as AWS has them."""
         problems = schemas.problems(kind.name, wanted)
         if problems:
             message = f"Model validation failed ({' '.join(problems)})"
             raise AwsError("ValidationException", message, status=400)
-        refused = schemas.refusals(kind.name, wanted, kind)
+        refused = schemas.refusals(kind.name, {key: wanted[key] for key in wanted if key in asked}, kind)
         if refused:
             raise AwsError("InvalidRequestException", " ".join(refused))
 
@@ -242,6 +244,12 @@ class Api:
         await self._kit.db.write(write)
         request.status = Status.IN_PROGRESS
         return {"ProgressEvent": progress(request)}
+
+
+def _as_asked(kind: ResourceType, kept: Doc, found: Doc) -> Doc:
+    """The properties as they are; in the form they were asked for, where that is what is there."""
+    changed = {one.property for one in schemas.drift(kind.name, kept, found)}
+    return {**found, **{key: value for key, value in kept.items() if key not in changed}}
 
 
 def _digest(operation: str, req: Doc) -> str:

@@ -44,13 +44,13 @@ async def _put_back(kit: Kit, caller: Caller, stack: Stack, resource: Resource, 
     if drift.status is Drift.DELETED:
         return {**told, "reverted": False, "why": "It was deleted: deploy the stack's template again to make it anew."}
     wanted = resource.properties
-    now = {**wanted, **drift.actual}
-    for gone in drift.expected.keys() - drift.actual.keys():
-        now.pop(gone, None)
+    changed = {path.split("/")[1] for path in told["paths"]}
+    now = {key: value for key, value in wanted.items() if key not in changed}
+    now |= {key: value for key, value in drift.actual.items() if key in changed}
     fixed = [
         one.path
         for one in schemas.difference(resource.type, now, wanted)
-        if one.requires_recreation == "Always" and one.property in {path.split("/")[1] for path in told["paths"]}
+        if one.requires_recreation == "Always" and one.property in changed
     ]
     if fixed:
         return {**told, "reverted": False, "why": f"{', '.join(fixed)} can only be set on a new resource."}
