@@ -6,7 +6,7 @@ from trunkline.aws import schemas
 from trunkline.aws.service import Call, Doc, operation
 from trunkline.services.cloudformation import store, template
 from trunkline.services.cloudformation.api.part import STACK, Part
-from trunkline.services.cloudformation.model import Version
+from trunkline.services.cloudformation.model import Status, Version
 from trunkline.services.cloudformation.preparing import refusing, sources
 from trunkline.services.cloudformation.preparing.prepare import NO_TEMPLATE
 from trunkline.services.cloudformation.preparing.sources import bad
@@ -17,8 +17,12 @@ class TemplateOperations(Part):
 
     @operation(STACK)
     async def get_template(self, call: Call, req: Doc) -> Doc:
-        version = self._version_asked(call, req)
         stages = ["Original", "Processed"]
+        if "StackName" in req and "ChangeSetName" not in req:
+            stack = self._stack(call, req["StackName"])
+            if stack.status is Status.REVIEW_IN_PROGRESS:  # its first change set has not been executed
+                return {"TemplateBody": "{}", "StagesAvailable": stages}
+        version = self._version_asked(call, req)
         if req.get("TemplateStage", "Original") == "Original":
             return {"TemplateBody": version.body, "StagesAvailable": stages}
         if version.processed == _parsed(version.body):
