@@ -239,7 +239,7 @@ def test_an_alarm_over_one_metric_in_the_metrics_form(cloudwatch, name):
         ({"Threshold": None}, "Threshold"),
         ({"Statistic": None}, "Statistic"),
         ({"TreatMissingData": "perhaps"}, "TreatMissingData"),
-        ({"AlarmActions": ["arn:aws:lambda:us-east-1:000000000000:function:f"]}, "function:f"),
+        ({"AlarmActions": ["arn:aws:automate:us-east-1:ec2:stop"]}, "ec2:stop"),
         ({"AlarmActions": ["nonsense"]}, "nonsense"),
         ({"ComparisonOperator": "GreaterThanUpperThreshold"}, "anomaly detection"),
         ({"Statistic": None, "ExtendedStatistic": "p101"}, "p101"),

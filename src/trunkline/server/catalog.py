@@ -17,6 +17,7 @@ SERVICES: tuple[str, ...] = (
     "ecr",
     "ecs",
     "lambda_",
+    "applicationautoscaling",
     "codecommit",
     "codebuild",
     "codedeploy",

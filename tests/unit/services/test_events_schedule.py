@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from trunkline.services.events.schedule import ScheduleError, parse
+from trunkline.aws.schedules import ScheduleError, parse
 
 
 def epoch(text):

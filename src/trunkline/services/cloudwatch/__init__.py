@@ -2,8 +2,8 @@
 
 Real: PutMetricData (values and counts, statistic sets, high resolution), GetMetricStatistics and GetMetricData with all
 statistics (percentiles, trimmed, winsorised), ListMetrics; metric alarms (M out of N, missing data, percentiles,
-periods from 10 seconds) with history, EventBridge events and SNS actions; dashboards; tags.
-Refused: metric math and Metrics Insights, composite alarms, anomaly detection, alarm actions other than SNS topics,
+periods from 10 seconds) with history, EventBridge events and actions (SNS, Lambda, scaling policies); dashboards; tags.
+Refused: metric math and Metrics Insights, composite alarms, anomaly detection, actions that act on instances,
 metric streams, insight rules, and all that is not implemented. The namespace AWS/ is for service principals only.
 """
 

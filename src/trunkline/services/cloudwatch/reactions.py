@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import orjson
 
+from trunkline.aws.behalf import on_behalf_of
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Caller, Kit
 from trunkline.core.db import Tx
@@ -33,21 +34,39 @@ class Actions:
         for number, action in enumerate(alarm.actions(event.detail["state"]["value"])):
             await self._perform(alarm, event, action, f"{event.id}-{number}")
 
+    async def _act(self, alarm: MetricAlarm, event: Event, action: str, message: str) -> None:
+        """Publish, or invoke; a scaling policy watches its alarms by itself."""
+        if action.startswith("arn:aws:lambda:"):
+            told = {
+                "source": "aws.cloudwatch",
+                "alarmArn": alarm.arn,
+                "accountId": alarm.account,
+                "time": event.time.isoformat(),
+                "region": alarm.region,
+                "alarmData": event.detail,
+            }
+            caller = Caller.service("lambda.alarms.cloudwatch.amazonaws.com", alarm.account, alarm.region)
+            request = {"FunctionName": action, "InvocationType": "Event", "Payload": orjson.dumps(told)}
+            with on_behalf_of(alarm.arn):
+                await self._kit.call("lambda", "Invoke", request, as_=caller)
+        elif action.startswith("arn:aws:sns:"):
+            caller = Caller.service("cloudwatch.amazonaws.com", alarm.account, alarm.region)
+            request = {
+                "TopicArn": action,
+                "Subject": subject(alarm, event.detail["state"]["value"]),
+                "Message": message,
+            }
+            await self._kit.call("sns", "Publish", request, as_=caller)
+
     async def _perform(self, alarm: MetricAlarm, event: Event, action: str, key: str) -> None:
         time_ms = int(event.time.timestamp() * 1000)
         if HISTORY.get(self._store.db, alarm.account, alarm.region, time_ms, key) is not None:
             return
         state, previous = event.detail["state"], event.detail["previousState"]
-        message = notification(alarm, state, previous)
-        request = {
-            "TopicArn": action,
-            "Subject": subject(alarm, state["value"]),
-            "Message": orjson.dumps(message).decode(),
-        }
-        caller = Caller.service("cloudwatch.amazonaws.com", alarm.account, alarm.region)
+        message = orjson.dumps(notification(alarm, state, previous)).decode()
         error = None
         try:
-            await self._kit.call("sns", "Publish", request, as_=caller)
+            await self._act(alarm, event, action, message)
         except AwsError as refused:
             error = refused.message or refused.code
             log.warning("an alarm action was refused", alarm=alarm.name, action=action, why=error)
@@ -55,7 +74,7 @@ class Actions:
             "actionState": "Failed" if error else "Succeeded",
             "stateUpdateTimestamp": time_ms,
             "notificationResource": action,
-            "publishedMessage": None if error else orjson.dumps({"default": request["Message"]}).decode(),
+            "publishedMessage": None if error else orjson.dumps({"default": message}).decode(),
             "error": error,
         }
         summary = f"{'Failed to execute' if error else 'Successfully executed'} action {action}"

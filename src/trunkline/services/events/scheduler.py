@@ -7,8 +7,9 @@ import asyncio
 import uuid
 from datetime import UTC, datetime
 
+from trunkline.aws import schedules
 from trunkline.aws.service import Kit
-from trunkline.services.events import schedule, store
+from trunkline.services.events import store
 from trunkline.services.events.delivery import Courier
 from trunkline.services.events.model import DEFAULT_BUS, Rule
 
@@ -57,11 +58,11 @@ class Scheduler:
         if not rule.schedule or not rule.enabled or rule.bus != DEFAULT_BUS:
             return None
         last = store.last_occurrence(self._kit.db, rule.arn)
-        return schedule.parse(rule.schedule).next_after(max(last, rule.anchor), rule.anchor)
+        return schedules.parse(rule.schedule).next_after(max(last, rule.anchor), rule.anchor)
 
     def _latest(self, rule: Rule, due: float, now: float) -> float:
         """The newest occurrence up to now: those before it are passed over."""
-        timing = schedule.parse(rule.schedule)
+        timing = schedules.parse(rule.schedule)
         while (following := timing.next_after(due, rule.anchor)) is not None and following <= now:
             due = following
         return due

@@ -129,5 +129,11 @@ def _check_action(action: str) -> None:
     parts = action.split(":")
     if len(parts) < 6 or parts[0] != "arn":
         raise invalid(f"Invalid arn syntax: {action}")
-    if parts[2] != "sns" or len(parts) != 6:
-        raise Refused(f"Trunkline's alarm actions are SNS topics: {action} is not supported.")
+    topic = parts[2] == "sns" and len(parts) == 6
+    function = parts[2] == "lambda" and parts[5] == "function"
+    policy = parts[2] == "autoscaling" and parts[5] == "scalingPolicy" and ":resource/" in action
+    if not (topic or function or policy):
+        raise Refused(
+            "Trunkline's alarm actions are SNS topics, Lambda functions and scaling policies of Application Auto "
+            f"Scaling: {action} is not supported."
+        )

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import orjson
 
-from trunkline.aws import paging, tags
+from trunkline.aws import paging, schedules, tags
 from trunkline.aws.errors import AwsError
 from trunkline.aws.event_patterns import PatternError, compile_pattern
 from trunkline.aws.service import Call, Doc, Kit, operation
 from trunkline.core.db import Tx
-from trunkline.services.events import schedule, store
+from trunkline.services.events import store
 from trunkline.services.events.api.naming import bus_name, invalid, known_bus, known_rule, rule_resource
 from trunkline.services.events.matching import Rules
 from trunkline.services.events.model import DEFAULT_BUS, Rule
@@ -171,6 +171,6 @@ def _check_schedule(text: str, bus: str) -> None:
     if bus != DEFAULT_BUS:
         raise invalid("ScheduleExpression is supported only on the default event bus.")
     try:
-        schedule.parse(text)
-    except schedule.ScheduleError:
+        schedules.parse(text)
+    except schedules.ScheduleError:
         raise invalid("Parameter ScheduleExpression is not valid.") from None

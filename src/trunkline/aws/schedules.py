@@ -1,4 +1,4 @@
-"""rate(…) and cron(…): when a scheduled rule fires next. Pure.
+"""rate(…) and cron(…): when a scheduled rule or action happens next. Pure.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
 
