@@ -186,7 +186,8 @@ def test_change_sets_are_listed_and_deleted(stacks):
     assert {one["ChangeSetName"] for one in listed} == {"n0", "n1", "n2"}
     with pytest.raises(ClientError, match="AlreadyExists"):
         propose(stacks, {"One": parameter("x")}, change_set="n0")
-    stacks.cfn.delete_change_set(ChangeSetName="n0", StackName=stacks.name)
+    for _ in range(2):
+        stacks.cfn.delete_change_set(ChangeSetName="n0", StackName=stacks.name)
     with pytest.raises(ClientError, match="ChangeSetNotFound"):
         stacks.cfn.describe_change_set(ChangeSetName="n0", StackName=stacks.name)
     stacks.cfn.execute_change_set(ChangeSetName="n1", StackName=stacks.name)

@@ -134,8 +134,8 @@ class ChangeSetOperations(Part):
             try:
                 found = self._change_set(call, req, tx)
             except AwsError as error:
-                if error.code == "ChangeSetNotFoundException" and req["ChangeSetName"].startswith("arn:"):
-                    return
+                if error.code == "ChangeSetNotFoundException":
+                    return  # as AWS: the CDK deletes first and makes afterwards, whether there was one or not
                 raise
             if found.execution == "EXECUTE_IN_PROGRESS":
                 raise AwsError(
