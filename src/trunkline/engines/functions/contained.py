@@ -1,6 +1,7 @@
 """Sandboxes as containers: code and layers mounted read-only, /tmp writable, nothing else."""
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 
 from trunkline.core.log import get
@@ -20,6 +21,7 @@ log = get(__name__)
 _LABEL = "trunkline.service"
 _SHARES_PER_MB = 1024 / 1769  # AWS gives a whole processor at 1,769 MB
 _LEAST_MEMORY_MB = 128
+_BEGINNING = re.compile(rb"(?=\[(?:DEBUG|INFO|WARNING|ERROR|CRITICAL)\]\t\d{4}-\d\d-\d\dT)")
 _USER = "993:990"  # as on AWS: nobody in particular, not root
 
 
@@ -89,8 +91,8 @@ class ContainerSandbox:
     async def _read(self, on_line: Callable[[int, bytes], None]) -> None:
         try:
             async for line in self._containers.logs(self._container, follow=True):
-                # AWS's client for Python separates the lines of one event by carriage returns.
-                on_line(line.timestamp_ns // 1_000_000, line.line.replace(b"\r", b"\n"))
+                for event in _events(line.line):
+                    on_line(line.timestamp_ns // 1_000_000, event)
         except NoSuchContainer:
             return
         except ContainersError as error:
@@ -116,6 +118,14 @@ class ContainerSandbox:
             return (await self._containers.stats(self._container)).memory_bytes // 1024**2
         except ContainersError:
             return 0
+
+
+def _events(line: bytes) -> list[bytes]:
+    """The log events in a line: the client for Python ends the lines of one by carriage returns, some by nothing."""
+    if b"\r" not in line:
+        return [line]
+    pieces = (piece.replace(b"\r", b"\n").rstrip(b"\n") for piece in _BEGINNING.split(line))
+    return [piece for piece in pieces if piece]
 
 
 async def _removed(containers: Containers, container: str) -> None:

@@ -21,7 +21,7 @@ from trunkline.engines.functions.runtime_api import Answer, RuntimeApi
 log = get(__name__)
 
 _INIT_S = 10.0  # AWS gives initialization ten seconds; the first invocation's time-out comes on top
-_QUIET_S = 0.02
+_QUIET_S = 0.01
 _SETTLE_S = 0.5
 _TAIL_BYTES = 4096
 
@@ -78,6 +78,7 @@ class Sandbox:
         self._init_ms = (self._clock.monotonic() - began) * 1000
         if self._api.answer in done:
             self._init_failure = self._api.answer.result()
+            await asyncio.wait({self._ended}, timeout=_SETTLE_S)  # the runtime ends by itself, having said why
         elif not done:
             self._init_failure = Answer(b"", failed=True)
 
@@ -85,7 +86,8 @@ class Sandbox:
         """Run one invocation to whatever end it comes to."""
         spec, request_id = self.spec, invocation.request_id
         init_ms, self._init_ms = self._init_ms, None
-        self._tail.clear()
+        if self._init_failure is None:
+            self._tail.clear()
         self._say(lines.start(spec, request_id, self._clock.time()))
         began = self._clock.monotonic()
         status, error_type = "success", ""
@@ -178,8 +180,6 @@ class Sandbox:
         self, invocation: Invocation, duration_ms: float, init_ms: float | None, status: str, error_type: str
     ) -> None:
         """Wait for the last lines of the code, then report."""
-        if not self.is_usable and self._ended is not None and status != "timeout":
-            await asyncio.wait({self._ended}, timeout=_SETTLE_S)  # the runtime ends by itself, having said why
         if self.is_usable and self._ended is not None and self._process is not None:
             asked = asyncio.create_task(self._api.asked.wait())
             waiting: set[asyncio.Future[Any]] = {asked, self._ended}

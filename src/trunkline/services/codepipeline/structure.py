@@ -43,14 +43,20 @@ TYPES = {
             ("TaskDefinitionTemplatePath", "AppSpecTemplatePath", *_ECS_BLUE_GREEN),
         ),
         ActionType("Deploy", "ECS", (1, 1), (0, 0), ("ClusterName", "ServiceName"), ("FileName", "DeploymentTimeout")),
+        ActionType(
+            "Deploy", "CloudFormation", (0, 10), (0, 1), ("ActionMode", "StackName"),
+            ("Capabilities", "ChangeSetName", "RoleArn", "TemplatePath", "TemplateConfiguration", "OutputFileName",
+             "ParameterOverrides"),
+        ),
         ActionType("Deploy", "S3", (1, 1), (0, 0), ("BucketName", "Extract"), ("ObjectKey", "CacheControl")),
+        ActionType("Invoke", "Lambda", (0, 5), (0, 5), ("FunctionName",), ("UserParameters",)),
     )
 }  # fmt: skip
 
 _PIPELINE_NAMESPACES = {"variables", "codepipeline"}
 
 
-def check(declaration: Doc) -> Doc:
+def check(declaration: Doc, region: str) -> Doc:
     """The declaration with AWS's defaults filled in; AwsError for what is wrong with it."""
     pipeline = copy.deepcopy(declaration)
     pipeline.setdefault("executionMode", "SUPERSEDED")
@@ -80,7 +86,7 @@ def check(declaration: Doc) -> Doc:
         raise AwsError("InvalidStructureException", "A pipeline can have no more than 50 stages.")
     _unique([stage["name"] for stage in stages], "InvalidStageDeclarationException", "Stage")
     for number, stage in enumerate(stages):
-        _check_stage(stage, first=number == 0)
+        _check_stage(stage, region, first=number == 0)
     _check_flow(pipeline)
     return pipeline
 
@@ -91,7 +97,7 @@ def _unique(names: list[str], error: str, kind: str) -> None:
             raise AwsError(error, f"{kind} name must be unique: {name} is used {names.count(name)} times.")
 
 
-def _check_stage(stage: Doc, *, first: bool) -> None:
+def _check_stage(stage: Doc, region: str, *, first: bool) -> None:
     name = stage["name"]
     if not stage["actions"]:
         raise AwsError("InvalidStageDeclarationException", f"Stage {name} has no actions.")
@@ -105,7 +111,7 @@ def _check_stage(stage: Doc, *, first: bool) -> None:
         raise AwsError("InvalidStageDeclarationException", "Blockers are reserved by AWS and cannot be declared.")
     _unique([a["name"] for a in stage["actions"]], "InvalidActionDeclarationException", "Action")
     for action in stage["actions"]:
-        _check_action(stage, action)
+        _check_action(stage, action, region)
         if (action["actionTypeId"]["category"] == "Source") != first:
             raise AwsError(
                 "InvalidStageDeclarationException",
@@ -114,7 +120,7 @@ def _check_stage(stage: Doc, *, first: bool) -> None:
             )
 
 
-def _check_action(stage: Doc, action: Doc) -> None:
+def _check_action(stage: Doc, action: Doc, region: str) -> None:
     kind = action["actionTypeId"]
     label = f"action '{action['name']}' in stage '{stage['name']}'"
     known = TYPES.get((kind["category"], kind["provider"]))
@@ -125,10 +131,11 @@ def _check_action(stage: Doc, action: Doc) -> None:
             f"ActionType (Category: '{kind['category']}', Provider: '{kind['provider']}', Owner: '{kind['owner']}', "
             f"Version: '{kind['version']}') in {label} is not available. Trunkline runs: {offered}.",
         )
-    if action.get("commands") or action.get("region"):
-        raise AwsError(
-            "InvalidActionDeclarationException", f"{label}: commands and cross-region actions are not supported."
-        )
+    if action.get("commands"):
+        raise AwsError("InvalidActionDeclarationException", f"{label}: commands are not supported.")
+    if action.get("region", region) != region:
+        text = f"{label} is in {action['region']}, the pipeline in {region}: cross-region actions are not supported."
+        raise AwsError("InvalidActionDeclarationException", text)
     action.setdefault("runOrder", 1)
     action.setdefault("configuration", {})
     action.setdefault("inputArtifacts", [])

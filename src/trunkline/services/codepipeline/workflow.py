@@ -135,7 +135,7 @@ class Runner:
         inputs = {
             a["name"]: run.artifacts[a["name"]] for a in declaration["inputArtifacts"] if a["name"] in run.artifacts
         }
-        is_approval = declaration["actionTypeId"]["category"] == "Approval"
+        is_answered = declaration["actionTypeId"]["category"] in ("Approval", "Invoke")
         action = ActionRun(
             account=run.account, region=run.region, execution=run.id, id=wf.key("action"), pipeline=run.pipeline,
             version=run.version, stage=stage, action=declaration["name"], order=store.next_order(tx, run),
@@ -143,7 +143,7 @@ class Runner:
             configuration=configuration,
             inputs=[{"name": n, "s3location": {"bucket": a["bucket"], "key": a["key"]}} for n, a in inputs.items()],
             outputs=[{"name": artifact["name"]} for artifact in declaration["outputArtifacts"]],
-            namespace=declaration.get("namespace", ""), token=wf.key("token") if is_approval else "",
+            namespace=declaration.get("namespace", ""), token=wf.key("token") if is_answered else "",
         )  # fmt: skip
         self._progress.action_started(tx, run, action)
         override = next((o for o in run.source_overrides if o["actionName"] == declaration["name"]), {})
@@ -156,7 +156,9 @@ class Runner:
             "configuration": configuration,
             "inputs": inputs,
             "role_arn": declaration.get("roleArn") or run.declaration["roleArn"],
-            "bucket": _bucket(run.declaration, run.region),
+            "pipeline_role": run.declaration["roleArn"],
+            "bucket": str(_store(run.declaration, run.region).get("location", "")),
+            "key_arn": str(_store(run.declaration, run.region).get("encryptionKey", {}).get("id", "")),
             "token": action.token,
             "source_override": override,
             "error": error,
@@ -169,7 +171,8 @@ class Runner:
                 lambda tx: self._progress.action_noted(tx, begun["execution"], begun["id"], external_id, external_url),
             )
 
-        known = {key: value for key, value in begun.items() if key != "error"}
+        # What was journalled by an older Trunkline has neither of the two.
+        known = {"pipeline_role": "", "key_arn": "", **{key: begun[key] for key in begun if key != "error"}}
         return Action(
             wf=wf,
             kit=self._kit,
@@ -182,6 +185,6 @@ class Runner:
         )
 
 
-def _bucket(declaration: Doc, region: str) -> str:
-    store_ = declaration.get("artifactStore") or declaration["artifactStores"].get(region) or {}
-    return str(store_.get("location", ""))
+def _store(declaration: Doc, region: str) -> Doc:
+    found: Doc = declaration.get("artifactStore") or declaration["artifactStores"].get(region) or {}
+    return found

@@ -11,6 +11,7 @@ import gzip
 
 import orjson
 
+from trunkline.aws.behalf import on_behalf_of
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Caller, Kit
 from trunkline.core import ids
@@ -53,6 +54,7 @@ async def _invoke(kit: Kit, group: LogGroup, one: SubscriptionFilter, data: byte
     caller = Caller.service("logs.amazonaws.com", group.account, group.region)
     request = {"FunctionName": one.destination, "InvocationType": "Event", "Payload": payload}
     try:
-        await kit.call("lambda", "Invoke", request, as_=caller)
+        with on_behalf_of(f"{group.arn}:*"):
+            await kit.call("lambda", "Invoke", request, as_=caller)
     except AwsError as error:
         log.warning("a subscription filter's function was not called", filter=one.name, why=str(error))

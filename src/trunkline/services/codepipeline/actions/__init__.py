@@ -5,10 +5,12 @@ from collections.abc import Awaitable, Callable
 from trunkline.services.codepipeline.action import Action, Outcome
 from trunkline.services.codepipeline.actions import (
     approval,
+    cloudformation,
     codebuild,
     codedeploy_to_ecs,
     deploy_ecs,
     deploy_s3,
+    invoke_lambda,
     sources,
 )
 
@@ -24,4 +26,6 @@ PERFORM: dict[tuple[str, str], Perform] = {
     ("Deploy", "CodeDeployToECS"): codedeploy_to_ecs.perform,
     ("Deploy", "ECS"): deploy_ecs.perform,
     ("Deploy", "S3"): deploy_s3.perform,
+    ("Deploy", "CloudFormation"): cloudformation.perform,
+    ("Invoke", "Lambda"): invoke_lambda.perform,
 }
