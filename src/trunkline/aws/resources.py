@@ -136,12 +136,14 @@ class ResourceType:
 
     honoured: the top-level properties that have their effect here. recorded: those that are accepted and kept but have
     none; `read` leaves them out and whoever compares takes the last applied value. Every other property is refused
-    before anything is made. timeout_s bounds one handler.
+    before anything is made. timeout_s bounds one handler. live: the attributes that other resources change after this
+    one was made (a VPC's IPv6 blocks): GetAtt looks at them anew.
     """
 
     name: ClassVar[str]
     honoured: ClassVar[frozenset[str]] = frozenset()
     recorded: ClassVar[frozenset[str]] = frozenset()
+    live: ClassVar[frozenset[str]] = frozenset()
     timeout_s: ClassVar[float] = 3600
 
     async def create(self, on: Provision, wanted: Doc) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trunkline.aws.errors import AwsError
+from trunkline.aws.resources import Provision
 from trunkline.aws.service import Caller, Kit
 from trunkline.core.db import Tx
 from trunkline.services.cloudformation import store, template
@@ -73,16 +74,20 @@ class StackScope:
 
     async def attribute(self, logical_id: str, name: str) -> Any:
         known = self._known(logical_id)
-        found = attribute_of(known.attributes, name)
-        if found is None and is_custom(self.template.resources[logical_id].type):
+        type = self.template.resources[logical_id].type
+        handler = self.kit.resource_types.get(type)
+        attributes = known.attributes
+        if handler is not None and name in handler.live:
+            on = Provision(self.kit.call, self.caller, "", kept=known.properties)
+            attributes = await handler.read(on, known.physical_id) or attributes
+        found = attribute_of(attributes, name)
+        if found is None and is_custom(type):
             raise template.TemplateError(
                 f"CustomResource attribute error: Vendor response doesn't contain {name} attribute in object "
                 f"{self.stack_id}|{logical_id}"
             )
         if found is None:
-            raise template.TemplateError(
-                f"Requested attribute {name} does not exist in schema for {self.template.resources[logical_id].type}"
-            )
+            raise template.TemplateError(f"Requested attribute {name} does not exist in schema for {type}")
         return found
 
     def _known(self, logical_id: str) -> Known:

@@ -20,6 +20,7 @@ _GIVEN = ("AvailabilityZone", "AvailabilityZoneId", "CidrBlock", "Ipv6CidrBlock"
 class Subnet(Tagged):
     name = "AWS::EC2::Subnet"
     honoured = frozenset({*_GIVEN, *_SWITCHES, "PrivateDnsNameOptionsOnLaunch", "Tags"})
+    live = frozenset({"Ipv6CidrBlocks", "NetworkAclAssociationId"})
     kind = "subnet"
     describe = ("DescribeSubnets", "Subnets", "SubnetId")
     missing = "InvalidSubnetID.NotFound"

@@ -12,6 +12,7 @@ class Vpc(Tagged):
 
     name = "AWS::EC2::VPC"
     honoured = frozenset({"CidrBlock", "EnableDnsHostnames", "EnableDnsSupport", "InstanceTenancy", "Tags"})
+    live = frozenset({"CidrBlockAssociations", "Ipv6CidrBlocks"})
     kind = "vpc"
     describe = ("DescribeVpcs", "Vpcs", "VpcId")
     missing = "InvalidVpcID.NotFound"
