@@ -14,6 +14,7 @@ import click
 @click.option("--auth", type=click.Choice(["strict", "open"]), help="open: accept any credentials [strict]")
 @click.option("--clock", type=float, help="run waits this many times faster [1]")
 @click.option("--upstream", help="forward unknown services to this AWS-compatible endpoint")
+@click.option("--guard", type=click.Choice(["off", "flag", "refuse"]), help="direct changes to what stacks own [off]")
 @click.option("--host", help="address to bind [127.0.0.1]")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="[info]")
 @click.option("--log-json", is_flag=True, default=None, help="log JSON lines")

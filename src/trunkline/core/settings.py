@@ -35,6 +35,7 @@ class Settings:
     containers: str = "docker"
     networks: str = "docker"
     proxy: str = "haproxy"
+    guard: str = "off"
     smtp_url: str | None = None
     log_level: str = "info"
     log_json: bool = False
@@ -51,6 +52,7 @@ _CHOICES = {
     "containers": ("docker", "fake"),
     "networks": ("auto", "linux", "docker", "fake"),
     "proxy": ("haproxy", "fake"),
+    "guard": ("off", "flag", "refuse"),
     "log_level": ("debug", "info", "warning", "error"),
 }
 

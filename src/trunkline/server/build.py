@@ -17,6 +17,7 @@ from trunkline.core.ledger import Ledger
 from trunkline.core.log import get
 from trunkline.core.settings import Settings
 from trunkline.engines import Engines
+from trunkline.insights.drift import Guard
 from trunkline.server import engines as drivers
 from trunkline.server.catalog import SERVICES
 from trunkline.server.internal import Internal
@@ -88,6 +89,8 @@ def build(settings: Settings, stop: Callable[[], None]) -> Platform:
         kit.resource_types.add(service.resource_types)
     identity = next(service.identity for service in services if service.identity is not None)
     operations.open(services, Authorizer(identity, clock))
+    if settings.guard != "off":
+        operations.guard = Guard(kit, settings.guard)
     gateway = Gateway(settings, operations, identity, clock)
     for service in services:
         gateway.mount(service.routes)
