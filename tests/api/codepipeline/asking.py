@@ -116,7 +116,8 @@ class World:
             found = self.run(execution)["status"]
             return found if found not in ("InProgress", "Stopping") else None
 
-        assert wait_until(look, 20, what="the end of the execution") == status
+        found = wait_until(look, 20, what="the end of the execution")
+        assert found == status, {name: one["output"] for name, one in self.actions(execution).items()}
 
     def deployed(self):
         return self.s3.get_object(Bucket=self.bucket, Key="out/a.txt")["Body"].read().decode()

@@ -5,8 +5,12 @@ import copy
 import pytest
 
 from trunkline.aws.errors import AwsError
-from trunkline.services.codepipeline.structure import check
+from trunkline.services.codepipeline import structure
 from trunkline.services.codepipeline.variables import UnknownVariable, references, resolve
+
+
+def check(declaration):
+    return structure.check(declaration, "us-east-1")
 
 
 def action(name, category, provider, *, given=(), out=(), order=1, namespace=None, **configuration):
@@ -106,7 +110,7 @@ STRUCTURE, STAGE, ACTION = (
         (pipeline([source(namespace="variables")], [build()]), ACTION, "namespace variables"),
         (pipeline([source(OutputArtifactFormat="CODEBUILD_CLONE_REF")], [build()]), ACTION, "CODE_ZIP"),
         (pipeline([source()], [action("Ask", "Approval", "Manual", given=["source"])]), ACTION, "has 1 inputArtifacts"),
-        (pipeline([source()], [action("X", "Invoke", "Lambda", FunctionName="f")]), ACTION, "is not available"),
+        (pipeline([source()], [action("X", "Invoke", "StepFunctions", StateMachineArn="s")]), ACTION, "is not available"),
         (pipeline([source()], [{**build(), "region": "eu-west-1"}]), ACTION, "cross-region"),
         (pipeline([source()], [action("D", "Deploy", "CodeDeployToECS", given=["source"])]), ACTION, "ApplicationName"),
     ],
@@ -142,3 +146,7 @@ def test_variables_are_put_in_place_of_their_references():
 def test_a_variable_without_a_value_is_named(text):
     with pytest.raises(UnknownVariable, match=text.replace("{", r"\{")):
         resolve(text, {"src": {"CommitId": "abc"}})
+
+
+def test_an_action_may_name_the_region_of_its_pipeline_only():
+    check(pipeline([{**source(), "region": "us-east-1"}], [build()]))

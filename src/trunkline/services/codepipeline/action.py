@@ -45,15 +45,24 @@ class Roles:
 
     def __init__(self, kit: Kit) -> None:
         self._kit = kit
-        self._known: dict[tuple[str, str, str], tuple[float, Caller]] = {}
+        self._known: dict[tuple[str, str, str, str], tuple[float, Caller]] = {}
 
-    async def caller(self, role_arn: str, region: str, pipeline: str) -> Caller:
-        """Act as a role in the name of a pipeline; AwsError when the role does not let CodePipeline assume it."""
+    async def caller(self, role_arn: str, region: str, pipeline: str, *, through: str = "") -> Caller:
+        """Act as a role in the name of a pipeline; AwsError when the role does not let itself be assumed.
+
+        through: the pipeline's role, which assumes an action's own role; the pipeline's is assumed by CodePipeline.
+        """
         clock: Clock = self._kit.clock
-        key = (role_arn, region, pipeline)
+        key = (role_arn, region, pipeline, through)
         at, caller = self._known.get(key, (0.0, None))
         if caller is None or clock.time() - at > _ROLE_CACHE_S:
-            assumed = await self._kit.call.assume(role_arn, service=_PRINCIPAL, region=region)
+            if through in ("", role_arn):
+                assumed = await self._kit.call.assume(role_arn, service=_PRINCIPAL, region=region)
+            else:
+                owner = await self.caller(through, region, pipeline)
+                session = {"RoleArn": role_arn, "RoleSessionName": f"codepipeline-{pipeline}"[:64]}
+                answer = await self._kit.call("sts", "AssumeRole", session, as_=owner)
+                assumed = self._kit.call.caller(answer["Credentials"]["AccessKeyId"], region)
             caller = replace(assumed, user_agent=f"codepipeline/{pipeline}")
             self._known[key] = (clock.time(), caller)
         return caller
@@ -77,7 +86,10 @@ class Action:
     configuration: dict[str, str]
     inputs: dict[str, Doc]
     role_arn: str
+    pipeline_role: str
     bucket: str
+    key_arn: str
+    """The KMS key that artifacts are encrypted with, or "" for the bucket's own default."""
     token: str
     source_override: Doc
     note: Callable[[str, str], Awaitable[None]]
@@ -93,13 +105,16 @@ class Action:
 
     async def call(self, service: str, operation: str, params: Doc) -> Doc:
         """Call AWS as the action's role."""
-        caller = await self.roles.caller(self.role_arn, self.region, self.pipeline)
+        caller = await self.roles.caller(self.role_arn, self.region, self.pipeline, through=self.pipeline_role)
         return await self.kit.call(service, operation, params, as_=caller)
 
     async def upload(self, artifact: str, body: AsyncIterator[bytes]) -> Doc:
         """Keep an output artifact in the pipeline's store; the same place however often it is tried."""
         key = artifact_key(self.pipeline, artifact, self.wf.key(f"artifact:{artifact}")[:7])
-        await self.call("s3", "PutObject", {"Bucket": self.bucket, "Key": key, "Body": body})
+        request: Doc = {"Bucket": self.bucket, "Key": key, "Body": body}
+        if self.key_arn:
+            request |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self.key_arn}
+        await self.call("s3", "PutObject", request)
         return {"bucket": self.bucket, "key": key}
 
     def output_location(self, artifact: str) -> Doc:

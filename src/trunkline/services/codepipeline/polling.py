@@ -56,7 +56,8 @@ class Poller:
             return  # it is fetching right now
         bucket, key = action["configuration"]["S3Bucket"], action["configuration"]["S3ObjectKey"]
         role = action.get("roleArn") or pipeline.declaration["roleArn"]
-        caller = await self._roles.caller(role, pipeline.region, pipeline.name)
+        through = str(pipeline.declaration["roleArn"])
+        caller = await self._roles.caller(role, pipeline.region, pipeline.name, through=through)
         head = await self._kit.call("s3", "HeadObject", {"Bucket": bucket, "Key": key}, as_=caller)
         version = head.get("VersionId", "null")
         known = {revision["revisionId"] for revision in newest.revisions} if newest is not None else set()

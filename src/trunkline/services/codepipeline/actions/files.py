@@ -37,3 +37,8 @@ def json(content: str, name: str) -> Any:
         return orjson.loads(content)
     except orjson.JSONDecodeError as error:
         raise ActionFailed("InvalidArtifact", f"{name} is not valid JSON: {error}") from error
+
+
+def dumped(document: object) -> str:
+    """A document as JSON text."""
+    return orjson.dumps(document).decode()

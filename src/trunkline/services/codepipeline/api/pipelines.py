@@ -24,7 +24,7 @@ class Pipelines(Group):
     @operation(_declared)
     async def create_pipeline(self, call: Call, req: Doc) -> Doc:
         """Create a pipeline and, as AWS does, start it once."""
-        declaration = structure.check(req["pipeline"])
+        declaration = structure.check(req["pipeline"], call.region)
         declaration["version"] = 1
         tags = tag_rules.normalise(req.get("tags"), error="InvalidTagsException", too_many="TooManyTagsException")
         now = self._kit.clock.now()
@@ -75,7 +75,7 @@ class Pipelines(Group):
     @operation(_declared)
     async def update_pipeline(self, call: Call, req: Doc) -> Doc:
         """A new version; executions under way go on with the version they started with."""
-        declaration = structure.check(req["pipeline"])
+        declaration = structure.check(req["pipeline"], call.region)
 
         def update(tx: Tx) -> Doc:
             found = pipeline(tx, call, declaration["name"])
