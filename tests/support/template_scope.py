@@ -45,6 +45,8 @@ class PaperScope(template.PlainScope):
         return [f"{region}{letter}" for letter in "abc"]
 
     async def dynamic(self, kind: str, key: str) -> str:
+        if f"{kind}:{key}" not in self.secrets:
+            raise template.TemplateError(f"No {kind} value {key}")
         return self.secrets[f"{kind}:{key}"]
 
     async def stack_output(self, stack: str, output: str, options: Mapping[str, str]) -> Any:

@@ -29,7 +29,9 @@ Resources:
     Properties:
       Type: String
       Description: !If [IsProd, !Ref 'AWS::NoValue', test]
-      Value: !Join ['|', [!GetAtt First.Value, !Select [1, !Ref List], !FindInMap [M, !Ref 'AWS::Region', size], !Ref Port]]
+      Value: !Join
+        - '|'
+        - [!GetAtt First.Value, !Select [1, !Ref List], !FindInMap [M, !Ref 'AWS::Region', size], !Ref Port]
 Outputs:
   Joined: {Value: !GetAtt Second.Value}
   Zones: {Value: !Join [',', !FindInMap [M, us-east-1, zones]]}
@@ -121,7 +123,9 @@ Resources:
           Name: !Sub '/${AWS::StackName}/${Name}'
           Type: String
           Value: !ToJsonString {name: !Ref Name, count: !Length {Ref: Names}}
-  All: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !ToJsonString {first: !Ref Madea1, all: !Ref Names}}}
+  All:
+    Type: AWS::SSM::Parameter
+    Properties: {Type: String, Value: !ToJsonString {first: !Ref Madea1, all: !Ref Names}}
 Outputs:
   Fn::ForEach::Values:
     - Name

@@ -217,13 +217,13 @@ def _whole(value: Any) -> int | None:
 
 def _resource(logical_id: str, raw: Any) -> Resource:
     body = _body(raw)
-    waits = body.get("DependsOn", ())
+    waits = body.get("DependsOn")
     properties = body.get("Properties")
     return Resource(
         logical_id,
         type=_text(body.get("Type")) or "",
         properties={} if properties is None else properties,
-        depends_on=(waits,) if isinstance(waits, str) else tuple(item for item in waits if isinstance(item, str)),
+        depends_on=_names(waits),
         condition=_text(body.get("Condition")),
         deletion_policy=body.get("DeletionPolicy"),
         update_replace_policy=body.get("UpdateReplacePolicy"),
@@ -232,6 +232,11 @@ def _resource(logical_id: str, raw: Any) -> Resource:
         update_policy=body.get("UpdatePolicy"),
         version=body.get("Version"),
     )
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    items = value if isinstance(value, list) else [value]
+    return tuple(item for item in items if isinstance(item, str))
 
 
 def _output(name: str, raw: Any) -> Output:

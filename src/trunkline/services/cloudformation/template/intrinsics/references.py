@@ -1,5 +1,6 @@
 """Functions that look a value up: Ref, Fn::GetAtt, Fn::FindInMap, Fn::ImportValue, Fn::GetAZs, Fn::GetStackOutput."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from trunkline.services.cloudformation.template import words
@@ -64,16 +65,20 @@ async def find_in_map(argument: Any, scope: Scope) -> Any:
     if not isinstance(options, dict) or (options and set(options) != {"DefaultValue"}):
         raise TemplateError(words.FIND_IN_MAP)
     mapping = scope.mapping(name)
-    try:
-        if mapping is not None:
-            return await value_of(mapping[top][second], scope)
-    except KeyError:
-        pass
+    found = mapped(mapping, top, second)
+    if found is not None:
+        return await value_of(found, scope)
     if "DefaultValue" in options:
         return await value_of(options["DefaultValue"], scope)
     if mapping is None:
         raise TemplateError(words.no_mapping(name))
     raise TemplateError(words.no_mapped_value(name, top, second))
+
+
+def mapped(mapping: Any, top: str, second: str) -> Any:
+    """What a mapping has there; None for nothing. Before a transform, a mapping may be of any shape."""
+    attributes = mapping.get(top) if isinstance(mapping, Mapping) else None
+    return attributes.get(second) if isinstance(attributes, Mapping) else None
 
 
 @intrinsic("Fn::ImportValue")

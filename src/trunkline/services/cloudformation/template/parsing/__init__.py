@@ -10,6 +10,8 @@ MAX_BYTES = 1_000_000
 """What AWS enforces for its 1 MB (https://github.com/aws-amplify/amplify-cli/issues/7680)."""
 MAX_BODY_BYTES = 51_200
 """For a template given in the request itself; one by URL may be MAX_BYTES."""
+_DEEPEST = 120
+"""What recursion bears here. Real templates stay under 30."""
 
 
 def parse(body: str) -> dict[str, Any]:
@@ -17,7 +19,7 @@ def parse(body: str) -> dict[str, Any]:
     if len(body.encode()) > MAX_BYTES:
         raise TemplateError(f"Template may not exceed {MAX_BYTES} bytes in size.")
     doc = parse_snippet(body)
-    if not isinstance(doc, dict):
+    if not isinstance(doc, dict) or _deeper_than(_DEEPEST, doc):
         raise TemplateError("Template format error: unsupported structure.")
     return doc
 
@@ -26,3 +28,8 @@ def parse_snippet(body: str) -> Any:
     """A piece of a template, of any kind."""
     text = body.lstrip("\ufeff")
     return parse_json(text) if text.lstrip().startswith(("{", "[")) else parse_yaml(text)
+
+
+def _deeper_than(levels: int, value: Any) -> bool:
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels == 0 or any(_deeper_than(levels - 1, item) for item in items)

@@ -3,8 +3,15 @@
 from typing import Any
 
 from trunkline.services.cloudformation.template.conditions import LazyConditions
-from trunkline.services.cloudformation.template.errors import NO_VALUE, TemplateError, TransformError, is_unknown
+from trunkline.services.cloudformation.template.errors import (
+    NO_VALUE,
+    TemplateError,
+    TransformError,
+    is_unknown,
+    text_of,
+)
 from trunkline.services.cloudformation.template.intrinsics import evaluate
+from trunkline.services.cloudformation.template.intrinsics.references import mapped
 from trunkline.services.cloudformation.template.model import LANGUAGE_EXTENSIONS, Doc, Template
 from trunkline.services.cloudformation.template.scope import PlainScope, pseudo_parameters
 from trunkline.services.cloudformation.template.transforms.interface import Transforming
@@ -120,5 +127,5 @@ class Resolving:
         return await self.value({"Fn::FindInMap": keys})
 
     def _has(self, keys: list[Any]) -> bool:
-        mapping = self._scope.mapping(str(keys[0]))
-        return mapping is not None and str(keys[2]) in mapping.get(str(keys[1]), {})
+        name, top, second = map(text_of, keys)
+        return mapped(self._scope.mapping(name), top, second) is not None
