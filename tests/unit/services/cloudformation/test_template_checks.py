@@ -199,6 +199,11 @@ def test_language_extensions_allow_more() -> None:
         ("{Value: }", "[/Outputs/O/Value] 'null' values are not allowed in templates"),
         ("", "Template format error: Every Outputs member must contain a Value object"),
         ("{Description: x}", "Template format error: Every Outputs member must contain a Value object"),
+        # https://github.com/ministackorg/ministack/pull/1650, measured
+        (
+            "{Value: !Equals [a, b]}",
+            "Template format error: The Value field of every Outputs member must evaluate to a String.",
+        ),
         ("{Value: [a]}", "Template format error: Every Value member must be a string."),
         (
             "{Value: !Ref Nope}",
@@ -256,6 +261,15 @@ def test_parameters(parameter: str, message: str) -> None:
 )
 def test_names(text: str, message: str) -> None:
     assert refusal(text) == message
+
+
+def test_literal_keys_of_mappings_must_be_there() -> None:
+    # https://github.com/ministackorg/ministack/pull/1650, measured
+    mappings = "Mappings: {M: {a: {b: c}}}\n"
+    for keys in ("x, b", "a, y"):
+        message = refusal(mappings + resource(f"{{Type: T, Properties: {{X: !FindInMap [M, {keys}]}}}}"))
+        assert message == f"Template error: Unable to get mapping for M::{keys.replace(', ', '::')}"
+    read(mappings + resource("{Type: T, Properties: {X: !FindInMap [M, !Ref 'AWS::Region', b]}}")).check()
 
 
 def test_resources_cannot_be_referred_to_in_conditions() -> None:

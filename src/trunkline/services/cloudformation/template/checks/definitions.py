@@ -25,6 +25,7 @@ _RESOURCE_MEMBERS = frozenset(
         "Version",
     }
 )
+_CONDITION_FUNCTIONS = frozenset({"Fn::And", "Fn::Equals", "Fn::Not", "Fn::Or"})
 _OUTPUT_MEMBERS = frozenset({"Condition", "Description", "Export", "Value"})
 _POLICIES = {
     "DeletionPolicy": frozenset({"Delete", "Retain", "RetainExceptOnCreate", "Snapshot"}),
@@ -108,6 +109,10 @@ def check_outputs(template: Template) -> None:
             raise TemplateError(f"Invalid template output property '{strange[0]}'")
         if isinstance(body["Value"], list):
             raise TemplateError("Template format error: Every Value member must be a string.")
+        if isinstance(body["Value"], dict) and _CONDITION_FUNCTIONS & body["Value"].keys():
+            raise TemplateError(
+                "Template format error: The Value field of every Outputs member must evaluate to a String."
+            )
         if "Description" in body and isinstance(body["Description"], dict | list):
             raise TemplateError("Template format error: Every Description member must be a string.")
         if "Condition" in body and not isinstance(body["Condition"], str) and not template.extended:

@@ -8,6 +8,7 @@ from typing import Any
 from trunkline.services.cloudformation.template import words
 from trunkline.services.cloudformation.template.errors import TemplateError
 from trunkline.services.cloudformation.template.graph import unresolved_in
+from trunkline.services.cloudformation.template.intrinsics.references import mapped
 from trunkline.services.cloudformation.template.model import Template, holds
 from trunkline.services.cloudformation.template.references import condition_names, references
 from trunkline.services.cloudformation.template.scope import PSEUDO_PARAMETERS
@@ -100,18 +101,14 @@ def _check_maps(value: Any, template: Template) -> None:
     elif isinstance(value, dict):
         argument = value.get("Fn::FindInMap")
         if isinstance(argument, list) and len(argument) == 3 and isinstance(argument[0], str):
-            name, *keys = argument
+            name, top, second = argument
             if name not in template.mappings:
                 raise TemplateError(words.no_mapping(name))
-            mapping = template.mappings[name]
-            if isinstance(keys[0], str) and keys[0] not in mapping:
-                raise TemplateError(words.no_mapped_value(name, str(keys[0]), _shown(keys[1])))
+            literal = isinstance(top, str) and isinstance(second, str)
+            if literal and mapped(template.mappings[name], top, second) is None:
+                raise TemplateError(words.no_mapped_value(name, top, second))
         for item in value.values():
             _check_maps(item, template)
-
-
-def _shown(key: Any) -> str:
-    return key if isinstance(key, str) else str(key)
 
 
 def _check_imports(value: Any, template: Template) -> None:
