@@ -85,6 +85,18 @@ class Ledger:
         rows = self._db.all(f"{sql} ORDER BY seq LIMIT ?", (*params, limit))
         return [_event(row) for row in rows]
 
+    def read_back(
+        self, before_seq: int | None = None, *, detail_type: str, account: str, region: str, limit: int = 1000
+    ) -> list[Event]:
+        """Events of one kind, account and region before a place (None: the end), the newest first."""
+        end = self.last() + 1 if before_seq is None else before_seq
+        rows = self._db.all(
+            f"SELECT {_COLUMNS} FROM ledger WHERE seq < ? AND detail_type = ? AND account = ? AND region = ?"
+            " ORDER BY seq DESC LIMIT ?",
+            (end, detail_type, account, region, limit),
+        )
+        return [_event(row) for row in rows]
+
 
 def _event(row: Row) -> Event:
     return Event(
