@@ -12,6 +12,7 @@ _COMMANDS = {
     "env": "print the exports that point AWS tools at the server",
     "demo": "run the main job, from git push to blue/green production and back",
     "deploy": "watch, list, promote and roll back deployments",
+    "stack": "every template applied to a stack: list, compare, go back",
     "drift": "show what is no longer as its template says, and who did it; revert or adopt it",
     "dora": "print the four DORA figures, each with the events it counted",
 }

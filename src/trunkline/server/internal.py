@@ -21,6 +21,7 @@ from trunkline.engines.containers import INSTANCE_LABEL
 from trunkline.insights import dora
 from trunkline.server import engines as drivers
 from trunkline.server.drift_pages import DriftPages
+from trunkline.server.stack_pages import StackPages
 
 Page = Callable[[Caller, dict[str, str]], Awaitable[Doc]]
 
@@ -49,6 +50,7 @@ class Internal:
             ("GET", "events"): ("ListEvents", self._events),
             ("POST", "shutdown"): ("Shutdown", self._shutdown),
             **DriftPages(kit).pages(),
+            **StackPages(kit).pages(),
         }
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:

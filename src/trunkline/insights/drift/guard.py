@@ -23,8 +23,8 @@ _VERBS = frozenset(
 # They act on what a resource holds or does, not on the resource.
 _EVERYDAY = frozenset(
     {"DeleteFile", "DeleteLogStream", "DeleteMessage", "DeleteMessageBatch", "PutApprovalResult", "PutEvents",
-     "PutFile", "PutImage", "PutJobFailureResult", "PutJobSuccessResult", "PutLogEvents", "PutMetricData", "PutSecretValue",
-     "SetAlarmState", "UpdateReport", "UpdateSecretVersionStage"}
+     "PutFile", "PutImage", "PutJobFailureResult", "PutJobSuccessResult", "PutLogEvents", "PutMetricData",
+     "PutSecretValue", "SetAlarmState", "UpdateReport", "UpdateSecretVersionStage"}
 )  # fmt: skip
 _GENERIC_KEYS = frozenset({"arn", "id", "ids", "name", "names", "resource", "resourcearn", "resourceid", "resources"})
 _LONGEST, _MOST = 512, 200
