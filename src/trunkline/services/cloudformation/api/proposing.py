@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from trunkline.aws.errors import AwsError
 from trunkline.aws.resources import Provision
-from trunkline.aws.service import Call, Doc, Kit
+from trunkline.aws.service import Call, Caller, Doc, Kit
 from trunkline.aws.tags import normalise
 from trunkline.core import ids
 from trunkline.services.cloudformation import store, template
@@ -15,6 +15,7 @@ from trunkline.services.cloudformation.preparing.changes import Changes
 from trunkline.services.cloudformation.preparing.nesting import nested_in
 from trunkline.services.cloudformation.preparing.prepare import NO_TEMPLATE, Prepared, Target, TransformFailed, prepare
 from trunkline.services.cloudformation.preparing.sources import bad
+from trunkline.services.cloudformation.workflow.callers import acting
 
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 _KEPT = (
@@ -55,7 +56,7 @@ async def propose(kit: Kit, call: Call, req: Doc) -> Proposal:
     try:
         prepared = await prepare(
             kit,
-            call.caller,
+            await _acting(kit, call, stack, req),
             target,
             body,
             req.get("Parameters") or [],
@@ -68,6 +69,10 @@ async def propose(kit: Kit, call: Call, req: Doc) -> Proposal:
     changing.check_types(kit.db, stack, prepared)
     await _fill(kit, call, req, stack, change_set, prepared, previous)
     return Proposal(stack, change_set, prepared)
+
+
+async def _acting(kit: Kit, call: Call, stack: Stack, req: Doc) -> Caller:
+    return await acting(kit, call.caller, req.get("RoleARN") or stack.role_arn)
 
 
 def _stack(kit: Kit, call: Call, req: Doc) -> tuple[Stack, str]:
@@ -135,7 +140,8 @@ async def _fill(
     """The changes, or why there are none."""
     try:
         imports = await _imports(kit, call, req, stack, change_set, prepared)
-        changes = await Changes(kit, call.caller, stack, prepared, previous, imports).run()
+        caller = await _acting(kit, call, stack, req)
+        changes = await Changes(kit, caller, stack, prepared, previous, imports).run()
     except template.TemplateError as error:
         _failed(change_set, error.message)
         return
@@ -152,7 +158,8 @@ async def unchanged(kit: Kit, call: Call, proposal: Proposal) -> None:
     previous = store.version(kit.db, proposal.stack)
     if previous is None or proposal.prepared is None or proposal.change_set.status == "FAILED":
         return
-    if not await changing.stale(kit, call.caller, proposal.stack, proposal.prepared, previous):
+    caller = await _acting(kit, call, proposal.stack, proposal.change_set.target)
+    if not await changing.stale(kit, caller, proposal.stack, proposal.prepared, previous):
         _failed(proposal.change_set, NO_CHANGES)
 
 

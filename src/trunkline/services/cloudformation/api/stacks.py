@@ -1,7 +1,7 @@
 """CreateStack, UpdateStack, DeleteStack and CancelUpdateStack."""
 
 from trunkline.aws.errors import AwsError
-from trunkline.aws.service import Call, Doc, operation
+from trunkline.aws.service import Call, Caller, Doc, operation
 from trunkline.aws.tags import normalise
 from trunkline.core.db import Tx
 from trunkline.services.cloudformation import store
@@ -14,6 +14,7 @@ from trunkline.services.cloudformation.preparing.nesting import nested_in
 from trunkline.services.cloudformation.preparing.prepare import NO_TEMPLATE, Prepared, Target, prepare
 from trunkline.services.cloudformation.preparing.sources import bad
 from trunkline.services.cloudformation.workflow import words
+from trunkline.services.cloudformation.workflow.callers import acting
 from trunkline.services.cloudformation.workflow.cancelling import ask
 from trunkline.services.cloudformation.workflow.record import Record
 from trunkline.services.cloudformation.workflow.watching import CANCEL
@@ -77,7 +78,7 @@ class StackOperations(Part):
         target = Target(stack.id, stack.name, tuple(stack.notification_arns))
         prepared = await prepare(
             self._kit,
-            call.caller,
+            await self._acting(call, stack, req),
             target,
             body,
             req.get("Parameters") or [],
@@ -86,6 +87,9 @@ class StackOperations(Part):
         )
         stack.description = prepared.template.description or ""
         return prepared
+
+    async def _acting(self, call: Call, stack: Stack, req: Doc) -> Caller:
+        return await acting(self._kit, call.caller, req.get("RoleARN") or stack.role_arn)
 
     def _version(self, call: Call, stack: Stack, prepared: Prepared, number: int, operation_id: str) -> Version:
         return prepared.version(stack.id, number, self._kit, call.caller, tags=stack.tags, operation=operation_id)
@@ -115,7 +119,7 @@ class StackOperations(Part):
         prepared = await self._prepared(call, stack, body, req, previous)
         changing.check_types(self._db, stack, prepared)
         if before is not Status.UPDATE_FAILED and before is not Status.CREATE_FAILED:
-            stale = await changing.stale(self._kit, call.caller, stack, prepared, previous)
+            stale = await changing.stale(self._kit, await self._acting(call, stack, req), stack, prepared, previous)
             if not stale:
                 raise bad(NO_UPDATES)
         made = self._operation(call, stack, "UPDATE", req, policy=during or "", **options_of(req, "UPDATE"))

@@ -6,10 +6,12 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-service
 from dataclasses import asdict
 from typing import Any
 
+from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Caller, Kit, Principal
 from trunkline.services.cloudformation.model import Operation
 
 SERVICE = "cloudformation.amazonaws.com"
+_SESSION = "AWSCloudFormation"
 _SESSION_S = 1800.0
 
 
@@ -31,6 +33,16 @@ def from_doc(doc: dict[str, Any], account: str, region: str) -> Caller:
     )
 
 
+async def acting(kit: Kit, caller: Caller, role_arn: str) -> Caller:
+    """Who looks things up for a template: the stack's role, where it has one; ValidationError when it cannot be had."""
+    if not role_arn:
+        return caller
+    try:
+        return await kit.call.assume(role_arn, service=SERVICE, region=caller.region, session=_SESSION)
+    except AwsError as error:
+        raise AwsError("ValidationError", f"Role {role_arn} is invalid or cannot be assumed") from error
+
+
 class Callers:
     """Callers of operations; role sessions are renewed long before they end."""
 
@@ -46,7 +58,7 @@ class Callers:
         caller, until = self._sessions.get(operation.id, (None, 0.0))
         if caller is None or until < now:
             caller = await self._kit.call.assume(
-                operation.role_arn, service=SERVICE, region=operation.region, session="AWSCloudFormation"
+                operation.role_arn, service=SERVICE, region=operation.region, session=_SESSION
             )
             self._sessions[operation.id] = caller, now + _SESSION_S
         return caller
