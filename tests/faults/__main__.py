@@ -10,12 +10,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from tests.faults import cloudformation
 from tests.faults.deployment import Deployment
 from tests.faults.kills import Kills
 from tests.faults.pipeline import Pipeline
 from tests.faults.writes import acknowledged_writes
 
-SCENARIOS = {"codedeploy": Deployment, "codepipeline": Pipeline}
+SCENARIOS: dict[str, Any] = {"codedeploy": Deployment, "codepipeline": Pipeline, **cloudformation.SCENARIOS}
 
 
 def main() -> int:
