@@ -233,7 +233,9 @@ async def send_response(response: Response, send: Send) -> None:
     start = {"type": "http.response.start", "status": response.status, "headers": headers}
     body = response.body
     if isinstance(body, bytes):
-        if response.status not in (204, 304) and not any(name == "content-length" for name, _ in response.headers):
+        if response.status in (204, 304):
+            body = b""  # these have none; a client would take it for the beginning of the next answer
+        elif not any(name == "content-length" for name, _ in response.headers):
             headers.append((b"content-length", str(len(body)).encode()))
         await send(start)
         await send({"type": "http.response.body", "body": body})

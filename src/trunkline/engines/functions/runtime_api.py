@@ -39,7 +39,7 @@ class RuntimeApi:
 
     async def open(self, host: str) -> None:
         """Listen on a free port of `host`."""
-        self._http = web.Server(self._handle, access_log=None)
+        self._http = web.Server(self._handle, access_log=None, handler_cancellation=True)
         self._server = await asyncio.get_running_loop().create_server(self._http, host, 0)
         self.port = self._server.sockets[0].getsockname()[1]
 

@@ -77,17 +77,17 @@ class Invoking(Operations):
         return {"Status": 202}
 
 
-async def _streamed(answer: Doc) -> AsyncIterator[Doc]:
+async def _streamed(answer: Doc) -> AsyncIterator[tuple[str, Doc]]:
     """The answer in pieces; it is whole before the first is sent."""
     payload: bytes = answer["Payload"]
     if not answer["FunctionError"]:
         for start in range(0, len(payload), _CHUNK):
-            yield {"PayloadChunk": {"Payload": payload[start : start + _CHUNK]}}
+            yield "PayloadChunk", {"Payload": payload[start : start + _CHUNK]}
     end: Doc = {"LogResult": answer["LogResult"]} if answer["LogResult"] else {}
     if answer["FunctionError"]:
         error = json.loads(payload)
         end |= {"ErrorCode": error.get("errorType", "Unhandled"), "ErrorDetails": payload.decode("utf-8", "replace")}
-    yield {"InvokeComplete": end}
+    yield "InvokeComplete", end
 
 
 def _payload(req: Doc, kind: str) -> bytes:
