@@ -4,24 +4,24 @@ import pytest
 from botocore.exceptions import ClientError
 
 
-@pytest.fixture
-def ec2(aws):
-    return aws("ec2")
+@pytest.fixture(scope="module")
+def ec2(server):
+    """A region in which nobody makes networks."""
+    return server.client("ec2", region="ap-south-1")
 
 
 def code(error) -> str:
     return error.value.response["Error"]["Code"]
 
 
-def test_every_region_has_a_default_vpc_with_a_subnet_in_each_zone(aws, ec2):
-    for client in (ec2, aws("ec2", region="eu-west-1")):
+def test_every_region_has_a_default_vpc_with_a_subnet_in_each_zone(aws):
+    for client in (aws("ec2", region="us-west-1"), aws("ec2", region="us-west-2")):
         (vpc,) = client.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
         assert vpc["CidrBlock"] == "172.31.0.0/16"
         subnets = client.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc["VpcId"]]}])["Subnets"]
         zones = [zone["ZoneName"] for zone in client.describe_availability_zones()["AvailabilityZones"]]
         assert sorted(subnet["AvailabilityZone"] for subnet in subnets) == zones
         assert all(subnet["DefaultForAz"] and subnet["AvailableIpAddressCount"] == 4091 for subnet in subnets)
-    assert client.describe_vpcs()["Vpcs"][0]["VpcId"] != ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
 
 
 def test_the_default_network_stays_the_same_and_its_parts_refer_to_each_other(ec2):
@@ -96,4 +96,4 @@ def test_tags_are_found_by_filters(ec2, name):
 
 def test_pages(ec2):
     pages = list(ec2.get_paginator("describe_subnets").paginate(PaginationConfig={"PageSize": 5}))
-    assert sum(len(page["Subnets"]) for page in pages) == 6
+    assert sum(len(page["Subnets"]) for page in pages) == 3
