@@ -31,6 +31,7 @@ class Carrier:
         self._networks = networks
         self._work = asyncio.Event()
         self._progress = asyncio.Condition()
+        self._failing: set[str] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -61,16 +62,17 @@ class Carrier:
     async def settle(self, account: str, region: str, vpcs: Iterable[str]) -> None:
         """Return when these VPCs are carried as they are now, so that a rule that was answered for holds.
 
-        Only where packets flow: nothing is waited for in a VPC without interfaces. A machine that is slow makes this
-        give up and answer; the work goes on.
+        Only where packets flow: nothing is waited for in a VPC without interfaces. Where the machine is slow or fails,
+        this gives up and lets the answer go; the work goes on.
         """
         if not self._networks.real or self._task is None:
             return
         inhabited = {one.vpc_id for one in View(self._kit.db, account, region).all(INTERFACES, kind="interface")}
-        waiting = {id: mark for id in set(vpcs) & inhabited if (mark := self._mark(account, region, id))}
+        wanted = (set(vpcs) & inhabited) - self._failing
+        waiting = {id: mark for id in wanted if (mark := self._mark(account, region, id))}
 
         def carried() -> bool:
-            return all(self._mark(account, region, id) != mark for id, mark in waiting.items())
+            return all(id in self._failing or self._mark(account, region, id) != mark for id, mark in waiting.items())
 
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE_S), self._progress:
@@ -86,16 +88,16 @@ class Carrier:
             await self._work.wait()
             self._work.clear()
             behind = DIRTY.find(self._kit.db)
-            done = [await self._bring(one) for one in behind]
+            done = await asyncio.gather(*(self._bring(one) for one in behind))
+            self._failing = {one.id for one, well in zip(behind, done, strict=True) if not well}
             async with self._progress:
                 self._progress.notify_all()
-            if all(done):
+            if self._failing:
+                pause = _RETRY_S[min(failures, len(_RETRY_S) - 1)]
+                failures += 1
+                asyncio.get_running_loop().call_later(pause, self._work.set)
+            else:
                 failures = 0
-                continue
-            pause = _RETRY_S[min(failures, len(_RETRY_S) - 1)]
-            failures += 1
-            self._work.set()
-            await asyncio.sleep(pause)
 
     async def _bring(self, dirty: Dirty) -> bool:
         """Apply one VPC; whether that worked."""
