@@ -80,7 +80,8 @@ class Life:
         if outputs is not None:
             self._given_outputs = outputs
         resources = {name: {"Type": kind, "Properties": needed} for name, (kind, needed) in self.sample.needs.items()}
-        resources[SAMPLED] = {"Type": self.type, "Properties": properties}
+        # What it needs but does not refer to (a bucket's policy) comes first too.
+        resources[SAMPLED] = {"Type": self.type, "Properties": properties, "DependsOn": list(self.sample.needs)}
         template = {"Resources": resources, "Outputs": self._given_outputs}
         body = json.dumps(template)
         try:
