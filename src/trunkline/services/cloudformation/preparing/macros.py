@@ -46,7 +46,7 @@ class Transformer:
                 "lambda",
                 "Invoke",
                 {"FunctionName": function, "Payload": json.dumps(event).encode()},
-                as_=Caller.service("cloudformation.amazonaws.com", self.account, self.region),
+                as_=self._caller,  # whoever uses a macro must be allowed to invoke its function: it lends no rights
             )
             payload = answer["Payload"]
             data = payload if isinstance(payload, bytes) else b"".join([chunk async for chunk in payload])
