@@ -44,5 +44,6 @@ SAMPLES = {
             "Policy": ("AWS::S3::BucketPolicy", {"Bucket": {"Ref": "Bucket"}, "PolicyDocument": _POLICY}),
             "Topic": ("AWS::SNS::Topic", {}),
         },
+        without=("SnsTopicArn",),
     ),
 }
