@@ -36,7 +36,6 @@ class Service(cdk.Stack):
             memory_limit_mib=512,
             desired_count=1,
             min_healthy_percent=100,
-            listener_port=8080,
             circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),
             task_image_options=patterns.ApplicationLoadBalancedTaskImageOptions(
                 image=ecs.ContainerImage.from_docker_image_asset(image), container_port=8000
