@@ -2,7 +2,7 @@
 
 from trunkline.aws.service import Call, Doc, operation
 from trunkline.services.ec2 import rules
-from trunkline.services.ec2.api.finding import Finding, paged, tags_for
+from trunkline.services.ec2.api.finding import Finding, paged, plain_values, tags_for
 from trunkline.services.ec2.api.security_groups import meant
 from trunkline.services.ec2.described import security
 from trunkline.services.ec2.errors import failed, invalid, missing
@@ -26,8 +26,10 @@ class SecurityRules(Finding):
     @operation()
     async def describe_security_group_rules(self, call: Call, req: Doc) -> Doc:
         view = await self.view(call, req)
-        tags = view.tags()
-        items = [security.rule(one, each, tags) for one in view.all(GROUPS) for each in one.rules]
+        named = plain_values(req.get("Filters"), "group-id")
+        groups = [one for id in named if (one := view.find(GROUPS, id))] if named else view.all(GROUPS)
+        tags = view.tags(each.id for one in groups for each in one.rules) if named else view.tags()
+        items = [security.rule(one, each, tags) for one in groups for each in one.rules]
         wanted = req.get("SecurityGroupRuleIds")
         if wanted:
             by_id = {item["SecurityGroupRuleId"]: item for item in items}

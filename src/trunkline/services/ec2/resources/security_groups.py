@@ -44,7 +44,7 @@ class SecurityGroup(Tagged):
         found = await self.find(on, physical_id)
         if found is None:
             return None
-        names = await _names(on, found["VpcId"])
+        names = await _names(on, found["VpcId"], on.kept)
         own = [one for one in await _rules(on, physical_id) if not _is_a_resource(one)]
         given = {False: on.kept.get("SecurityGroupIngress") or (), True: on.kept.get("SecurityGroupEgress") or ()}
         told = {
@@ -72,7 +72,7 @@ class SecurityGroup(Tagged):
         An update leaves alone what neither the old template nor the new one says; that is somebody else's.
         """
         found = await self.find(on, id)
-        names = await _names(on, found["VpcId"]) if found else {}
+        names = await _names(on, found["VpcId"], wanted, old or {}) if found else {}
         present = [one for one in await _rules(on, id) if not _is_a_resource(one)]
         for egress, member in ((False, "SecurityGroupIngress"), (True, "SecurityGroupEgress")):
             rest = [rules.EVERYWHERE] if egress else []
@@ -123,7 +123,7 @@ class _Rule(ResourceType):
         names = {}
         if "SourceSecurityGroupName" in on.kept:
             group = await on.call("ec2", "DescribeSecurityGroups", GroupIds=[found["GroupId"]])
-            names = await _names(on, group["SecurityGroups"][0]["VpcId"])
+            names = await _names(on, group["SecurityGroups"][0]["VpcId"], on.kept)
         given = {key: value for key, value in on.kept.items() if key not in ("GroupId", "GroupName")}
         told = rules.as_given(rules.told(found), [given] if given else [], names)
         named = {"GroupName": on.kept["GroupName"]} if "GroupName" in on.kept else {}
@@ -187,8 +187,11 @@ async def _rules(on: Provision, group: str) -> list[Doc]:
     return list(await on.pages("ec2", "DescribeSecurityGroupRules", "SecurityGroupRules", Filters=filters))
 
 
-async def _names(on: Provision, vpc_id: str) -> dict[str, str]:
-    """Group ids by name, in one VPC."""
+async def _names(on: Provision, vpc_id: str, *templates: Doc) -> dict[str, str]:
+    """Group ids by name, in one VPC; nothing where no template speaks of groups by their names."""
+    rules_given = [rule for one in templates for rule in (one, *(one.get("SecurityGroupIngress") or ()))]
+    if not any("SourceSecurityGroupName" in rule for rule in rules_given):
+        return {}
     filters = [{"Name": "vpc-id", "Values": [vpc_id]}]
     found = await on.pages("ec2", "DescribeSecurityGroups", "SecurityGroups", Filters=filters)
     return {one["GroupName"]: one["GroupId"] for one in found}
