@@ -14,7 +14,8 @@ from tests.support.server import Server
 SAMPLES = all_samples()
 _AT_ONCE = 6
 _ONLY = os.environ.get("TRUNKLINE_RESOURCE_TYPES", "")  # a piece of the types to look at while working on them
-_OWN_TESTS = ("AWS::CloudFormation::", "AWS::CDK::", "Custom::")  # stacks and what acts on them
+# Stacks and what acts on them; layers, whose content must be an object in S3.
+_OWN_TESTS = ("AWS::CloudFormation::", "AWS::CDK::", "Custom::", "AWS::Lambda::LayerVersion")
 
 
 @pytest.fixture(scope="session")
