@@ -46,8 +46,9 @@ class MasterKey:
     def _make(self) -> bytes:
         # Written whole under another name and then linked: a crash leaves no half key, and a race no two keys.
         key = secrets.token_bytes(_KEY_BYTES)
-        temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        # The other name is nobody else's: first keys are made in several threads at once.
+        temporary = self._path.with_name(f"{self._path.name}.{secrets.token_hex(8)}")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as out:
             out.write(key)
             out.flush()
