@@ -17,7 +17,7 @@ def parameters(version: Version | None) -> list[Doc]:
         {
             "ParameterKey": name,
             "ParameterValue": HIDDEN if name in version.no_echo else value,
-            "ResolvedValue": HIDDEN if name in version.no_echo else version.resolved.get(name),
+            "ResolvedValue": None if name in version.no_echo else version.resolved.get(name),
         }
         for name, value in version.given.items()
     ]

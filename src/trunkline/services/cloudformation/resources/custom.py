@@ -11,7 +11,8 @@ from trunkline.aws.resources import NotStabilized, Provision, ResourceType
 from trunkline.aws.service import Kit
 from trunkline.core.db import Table, Tx
 from trunkline.services.cloudformation.resources.responses import Responses
-from trunkline.services.cloudformation.workflow.handling import Attempt, Refusal
+from trunkline.services.cloudformation.workflow.handling import Attempt
+from trunkline.services.cloudformation.workflow.refusal import Refusal
 
 Doc = dict[str, Any]
 _DEFAULT_TIMEOUT_S = 3600

@@ -8,7 +8,7 @@ from typing import Any
 from trunkline.aws.resources import Provision, ResourceType
 from trunkline.aws.service import Kit
 from trunkline.services.cloudformation import store
-from trunkline.services.cloudformation.workflow.handling import Refusal
+from trunkline.services.cloudformation.workflow.refusal import Refusal
 
 Doc = dict[str, Any]
 

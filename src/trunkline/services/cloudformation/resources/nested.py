@@ -12,7 +12,8 @@ from trunkline.aws.service import Kit
 from trunkline.services.cloudformation import store
 from trunkline.services.cloudformation.model import Stack, Status
 from trunkline.services.cloudformation.preparing.nesting import nested
-from trunkline.services.cloudformation.workflow.handling import Attempt, Refusal
+from trunkline.services.cloudformation.workflow.handling import Attempt
+from trunkline.services.cloudformation.workflow.refusal import Refusal
 
 Doc = dict[str, Any]
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]

@@ -6,10 +6,11 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 import json
 from typing import Any
 
-from trunkline.aws.resources import NotStabilized, Provision, ResourceType
+from trunkline.aws.resources import Provision, ResourceType
 from trunkline.aws.service import Kit
 from trunkline.services.cloudformation import store
 from trunkline.services.cloudformation.resources.responses import Responses, by_url, replies
+from trunkline.services.cloudformation.workflow.refusal import Refusal
 
 Doc = dict[str, Any]
 
@@ -59,13 +60,13 @@ class WaitCondition(ResourceType):
         while True:
             good, bad = self._told(handle)
             if bad:
-                raise NotStabilized(
+                raise Refusal(
                     f"WaitCondition received failed message: '{bad[0].reason}' for uniqueId: {bad[0].unique_id}"
                 )
             if len(good) >= count:
                 return physical_id
             if self._kit.clock.time() >= deadline:
-                raise NotStabilized(f"WaitCondition timed out. Received {len(good)} conditions when expecting {count}")
+                raise Refusal(f"WaitCondition timed out. Received {len(good)} conditions when expecting {count}")
             await self._kit.clock.sleep(0.1)
 
     def _told(self, handle: str) -> tuple[list[Any], list[Any]]:

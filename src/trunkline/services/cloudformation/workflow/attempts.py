@@ -9,7 +9,8 @@ from trunkline.services.cloudformation import store, template
 from trunkline.services.cloudformation.model import Resource
 from trunkline.services.cloudformation.preparing import properties, stack_policy
 from trunkline.services.cloudformation.workflow import signals, words
-from trunkline.services.cloudformation.workflow.handling import Attempt, Refusal, outcome
+from trunkline.services.cloudformation.workflow.handling import Attempt, outcome
+from trunkline.services.cloudformation.workflow.refusal import Refusal
 from trunkline.services.cloudformation.workflow.session import Session
 
 Doc = dict[str, Any]

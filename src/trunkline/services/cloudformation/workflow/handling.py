@@ -15,6 +15,7 @@ from trunkline.aws.service import Kit
 from trunkline.core.log import get
 from trunkline.services.cloudformation import template
 from trunkline.services.cloudformation.workflow import words
+from trunkline.services.cloudformation.workflow.refusal import Refusal
 
 log = get(__name__)
 Doc = dict[str, Any]
@@ -115,10 +116,6 @@ async def outcome(
     except Exception as error:
         log.exception("a resource handler failed", token=token)
         return _failed(f"Internal error of the handler: {type(error).__name__}: {error}", "InternalFailure", token)
-
-
-class Refusal(Exception):
-    """A reason that is told as it is, without the words around a handler's message."""
 
 
 def _failed(message: str, code: str, token: str, error: str = "") -> Doc:

@@ -7,10 +7,10 @@ import re
 from datetime import datetime
 from typing import Any
 
-from trunkline.aws.resources import NotStabilized
 from trunkline.core.db import Reader
 from trunkline.services.cloudformation import store
 from trunkline.services.cloudformation.model import Signal
+from trunkline.services.cloudformation.workflow.refusal import Refusal
 
 Doc = dict[str, Any]
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
@@ -20,7 +20,7 @@ def seconds(text: str) -> float:
     """An ISO 8601 duration as CloudFormation takes them: PT15M."""
     found = _DURATION.fullmatch(text)
     if found is None:
-        raise NotStabilized(f"Invalid timeout {text}")
+        raise Refusal(f"Invalid timeout {text}")
     days, hours, minutes, rest = (int(piece or 0) for piece in found.groups())
     return float(days * 86400 + hours * 3600 + minutes * 60 + rest)
 
@@ -32,7 +32,7 @@ def told(reader: Reader, stack_id: str, logical_id: str, since: datetime) -> tup
 
 
 async def awaited(session: Any, logical_id: str, policy: Doc, since: datetime) -> None:
-    """Until a resource has the signals its CreationPolicy asks for; NotStabilized otherwise."""
+    """Until a resource has the signals its CreationPolicy asks for; Refusal otherwise."""
     wanted = policy.get("ResourceSignal")
     if not isinstance(wanted, dict):
         return
@@ -48,5 +48,5 @@ async def awaited(session: Any, logical_id: str, policy: Doc, since: datetime) -
                 if bad
                 else (f"Failed to receive {count} resource signal(s) within the specified duration. ")
             )
-            raise NotStabilized(text.strip())
+            raise Refusal(text.strip())
         await session.kit.clock.sleep(0.2)
