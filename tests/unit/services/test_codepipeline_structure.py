@@ -110,7 +110,7 @@ STRUCTURE, STAGE, ACTION = (
         (pipeline([source(namespace="variables")], [build()]), ACTION, "namespace variables"),
         (pipeline([source(OutputArtifactFormat="CODEBUILD_CLONE_REF")], [build()]), ACTION, "CODE_ZIP"),
         (pipeline([source()], [action("Ask", "Approval", "Manual", given=["source"])]), ACTION, "has 1 inputArtifacts"),
-        (pipeline([source()], [action("X", "Invoke", "StepFunctions", StateMachineArn="s")]), ACTION, "is not available"),
+        (pipeline([source()], [action("X", "Invoke", "StepFunctions")]), ACTION, "is not available"),
         (pipeline([source()], [{**build(), "region": "eu-west-1"}]), ACTION, "cross-region"),
         (pipeline([source()], [action("D", "Deploy", "CodeDeployToECS", given=["source"])]), ACTION, "ApplicationName"),
     ],

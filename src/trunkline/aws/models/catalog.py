@@ -45,6 +45,7 @@ CATALOG: dict[str, Entry] = {
         Entry("codecommit", "codecommit", "CodeCommit_20150413", "2015-04-13", _JSON),
         Entry("codedeploy", "codedeploy", "CodeDeploy_20141006", "2014-10-06", _JSON),
         Entry("codepipeline", "codepipeline", "CodePipeline_20150709", "2015-07-09", _JSON),
+        Entry("codestar-notifications", "codestar-notifications", "", "2019-10-15", _REST_JSON),
         Entry("ec2", "ec2", "", "2016-11-15", ("ec2",)),
         Entry("ecr", "ecr", "AmazonEC2ContainerRegistry_V20150921", "2015-09-21", _JSON),
         Entry("ecs", "ecs", "AmazonEC2ContainerServiceV20141113", "2014-11-13", _JSON),
