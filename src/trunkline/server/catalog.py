@@ -23,6 +23,7 @@ SERVICES: tuple[str, ...] = (
     "codebuild",
     "codedeploy",
     "codepipeline",
+    "codestarnotifications",
     "cloudcontrol",
     "cloudformation",
 )

@@ -17,6 +17,7 @@ _PAGE = 2000
 _SOURCES = {
     "ApplicationAutoScaling": "application-autoscaling",
     "CloudWatch": "monitoring",
+    "CodeStarNotifications": "codestar-notifications",
     "ElasticLoadBalancingV2": "elasticloadbalancing",
 }
 
