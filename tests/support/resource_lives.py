@@ -33,9 +33,12 @@ class Life:
         self.sample = sample
         self.stack = f"life-{uuid.uuid4().hex[:10]}"
         self.wrong: list[str] = []
+        self.changed = 0  # properties changed behind the stack's back
+        self.found = 0
+        self.attributed = 0
 
-    def run(self) -> list[str]:
-        """What does not hold."""
+    def run(self) -> "Life":
+        """Afterwards `wrong` says what does not hold."""
         try:
             outcome = self._apply(self.cloudformation.create_stack, self.sample.properties, self._outputs())
             if outcome:
@@ -46,7 +49,7 @@ class Life:
             self.wrong.append(f"{type(error).__name__}: {error}")
         finally:
             self._end()
-        return self.wrong
+        return self
 
     def _live(self) -> None:
         self._in_sync("straight after the create")
@@ -135,9 +138,12 @@ class Life:
         except (ClientError, AssertionError) as error:
             self.wrong.append(f"out-of-band change of {name}: {error}")
             return
+        self.changed += 1
         found = [one for one in self._drifted() for one in one["differences"] if one["path"].split("/")[1] == name]
         if not found:
             self.wrong.append(f"out-of-band change of {name} was not found")
+        self.found += bool(found)
+        self.attributed += bool(found) and all(one["cause"] and one["cause"]["seq"] > before for one in found)
         for one in found:
             cause = one["cause"]
             if cause is None:

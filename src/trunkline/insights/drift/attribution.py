@@ -2,7 +2,7 @@
 can have changed that property. Told from the audit record alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,13 +10,15 @@ from trunkline.aws.audit import DETAIL_TYPE
 from trunkline.core.events import Event
 from trunkline.core.ledger import Ledger
 from trunkline.insights.drift import changes
-from trunkline.insights.drift.naming import Names, means, texts
+from trunkline.insights.drift.naming import Names, means, parts_of, texts
 
 Doc = dict[str, Any]
 _PAGE = 2000
+_LONGEST = 512  # characters of what may be a name
 _SOURCES = {
     "ApplicationAutoScaling": "application-autoscaling",
     "CloudWatch": "monitoring",
+    "CodeStarNotifications": "codestar-notifications",
     "CodeStarNotifications": "codestar-notifications",
     "ElasticLoadBalancingV2": "elasticloadbalancing",
 }
@@ -41,13 +43,38 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
-class _Call:
+class Call:
     """One audit event, taken apart once."""
 
     event: Event
     operation: str
     members: list[tuple[str, str]]
     keys: set[str]
+
+
+class _Calls:
+    """The calls to one service behind `first`, and which of them say what."""
+
+    def __init__(self, first: int, calls: Iterable[Call]) -> None:
+        self.first = first
+        self._whole: dict[str, list[Call]] = {}
+        self._parts: dict[str, list[Call]] = {}
+        for call in calls:
+            said = {text for _, text in call.members if len(text) <= _LONGEST}
+            for text in said:
+                self._whole.setdefault(text, []).append(call)
+            for part in {part for text in said for part in parts_of(text)}:
+                self._parts.setdefault(part, []).append(call)
+
+    def meaning(self, name: str) -> Iterator[Call]:
+        """Those that may mean it (`means` tells): they say it, something that ends in it or that it ends in."""
+        yield from self._whole.get(name, ())
+        yield from self._parts.get(name, ())
+        for part in parts_of(name):
+            yield from self._whole.get(part, ())
+
+    def saying(self, text: str) -> Iterable[Call]:
+        return self._whole.get(text, ())
 
 
 class Record:
@@ -57,7 +84,7 @@ class Record:
         self._ledger = ledger
         self._account = account
         self._region = region
-        self._calls: dict[str, tuple[int, list[_Call]]] = {}
+        self._calls: dict[str, _Calls] = {}
 
     def cause(
         self, names: Names, since: float, path: str, expected: str | None = None, actual: str | None = None
@@ -65,7 +92,7 @@ class Record:
         """Of a difference at `path`."""
         at = changes.place(names.type, path, expected, actual)
         best: tuple[float, int, int] = (0.0, 0, 0)
-        found: _Call | None = None
+        found: Call | None = None
         for call, closeness in self._about(names, since):
             fit = changes.fit(call.operation, call.members, call.keys, at)
             # A call that names only what the resource refers to must be about the property itself.
@@ -79,7 +106,7 @@ class Record:
     def remover(self, names: Names, since: float) -> Cause | None:
         """Of a resource that is gone."""
         best: tuple[int, int, int] = (0, 0, 0)
-        found: _Call | None = None
+        found: Call | None = None
         for call, closeness in self._about(names, since):
             if changes.removes(call.operation) and closeness >= _OWN:
                 rank = (closeness, changes.noun(names.type) in changes.flat(call.operation), call.event.seq)
@@ -94,28 +121,32 @@ class Record:
             for call, closeness in self._about(names, 0.0)
             if closeness >= _OWN and changes.split(call.operation)[0] in _MAKING
         ]
-        own = [call for call in makers if changes.noun(names.type) in changes.flat(call.operation)] or makers
-        return cause_of(own[-1].event) if own else None
+        own = [call for call in makers if changes.makes(call.operation, names.type)]
+        return cause_of(max(own, key=lambda call: call.event.seq).event) if own else None
 
-    def _about(self, names: Names, since: float) -> Iterator[tuple[_Call, int]]:
-        """Calls that mean the resource, oldest first, with how closely."""
-        for call in self._of(names.type, since):
-            if any(means(text, name) for name in names.own for _, text in call.members):
-                parts = sum(any(means(text, part) for _, text in call.members) for part in names.parts)
-                yield call, _OWN + parts
-            elif related := sum(any(text == name for _, text in call.members) for name in names.related):
-                yield call, min(related, _OWN - 1)
-
-    def _of(self, type: str, since: float) -> Iterator[_Call]:
-        """The successful calls to a type's service since an instant."""
-        source = service_source(type)
+    def _about(self, names: Names, since: float) -> Iterator[tuple[Call, int]]:
+        """Calls since an instant that mean the resource, with how closely."""
+        source = service_source(names.type)
         first = self._ledger.before(since) if since else 0
         known = self._calls.get(source)
-        if known is None or known[0] > first:
-            known = self._calls[source] = first, list(self._read(source, first))
-        return (call for call in known[1] if call.event.seq > first)
+        if known is None or known.first > first:
+            known = self._calls[source] = _Calls(first, self._read(source, first))
+        close: dict[int, tuple[Call, int]] = {}
+        for name in names.own:
+            for call in known.meaning(name):
+                seq = call.event.seq
+                if seq > first and seq not in close and any(means(text, name) for _, text in call.members):
+                    parts = sum(any(means(text, part) for _, text in call.members) for part in names.parts)
+                    close[seq] = call, _OWN + parts
+        for name in names.related:
+            for call in known.saying(name):
+                if call.event.seq > first:
+                    _, before = close.get(call.event.seq, (call, 0))
+                    close[call.event.seq] = call, before if before >= _OWN else min(before + 1, _OWN - 1)
+        yield from close.values()
 
-    def _read(self, source: str, after: int) -> Iterator[_Call]:
+    def _read(self, source: str, after: int) -> Iterator[Call]:
+        """The successful calls to a service."""
         while True:
             events = self._ledger.read(after, sources=(source,), detail_types=(DETAIL_TYPE,), limit=_PAGE)
             for event in events:
@@ -140,11 +171,11 @@ def service_source(type: str) -> str:
     return f"aws.{_SOURCES.get(space, space.lower())}"
 
 
-def taken_apart(event: Event) -> _Call:
+def taken_apart(event: Event) -> Call:
     """An audit event with what it names."""
     request = event.detail.get("requestParameters") or {}
     members = [*texts(request), *texts(event.detail.get("responseElements") or {})]
-    return _Call(event, event.detail["eventName"], members, set(_keys(request)))
+    return Call(event, event.detail["eventName"], members, set(_keys(request)))
 
 
 def cause_of(event: Event) -> Cause:

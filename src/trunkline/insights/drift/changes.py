@@ -4,6 +4,7 @@ share none.
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from trunkline.aws import schemas
 from trunkline.insights.drift.naming import texts
@@ -117,6 +118,18 @@ def fit(operation: str, members: list[tuple[str, str]], keys: set[str], at: Plac
     if split(operation)[0] in _VERBS and noun(at.type) in spoken:
         return _POSSIBLE["general"] + _shows(members, at.actual)
     return _POSSIBLE["other"] + _shows(members, at.actual)
+
+
+def makes(operation: str, type: str) -> bool:
+    """Whether an operation that makes something makes one of this type: named after it, or after no other type."""
+    spoken = flat(operation)
+    return noun(type) in spoken or not any(other in spoken for other in _nouns(type.rsplit("::", 1)[0]))
+
+
+@cache
+def _nouns(space: str) -> frozenset[str]:
+    """What the types of a service are called."""
+    return frozenset(noun(name) for name in schemas.types() if name.startswith(f"{space}::"))
 
 
 def removes(operation: str) -> bool:

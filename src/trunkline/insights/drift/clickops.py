@@ -12,12 +12,13 @@ from trunkline.insights.drift.attribution import Record
 from trunkline.insights.drift.naming import names_of
 
 Doc = dict[str, Any]
+_BY_USERS = ("cloudcontrolapi.amazonaws.com", "cloudformation.amazonaws.com")
 log = get(__name__)
 
 
 async def unowned(kit: Kit, caller: Caller) -> Doc:
-    """Those that somebody made by a call that is on record; what AWS makes of itself (default groups and the like) and
-    what services make is not anybody's doing, and only counted."""
+    """Those that somebody made by a call that is on record, or that a stack left behind; what AWS makes of itself
+    (default groups and the like) and what services make is not anybody's doing, and only counted."""
     owned = await _owned(kit, caller)
     on = Provision(kit.call, replace(caller, source_ip="", user_agent=""), "")
     record = Record(kit.ledger, caller.account, caller.region)
@@ -29,7 +30,7 @@ async def unowned(kit: Kit, caller: Caller) -> Doc:
             if (kind.name, physical_id) in owned:
                 continue
             creator = record.creator(names_of(kind.name, physical_id, {}))
-            if creator is None or creator.source.endswith(".amazonaws.com"):
+            if creator is None or (creator.source.endswith(".amazonaws.com") and creator.source not in _BY_USERS):
                 without += 1
                 continue
             found.append({"type": kind.name, "physical_id": physical_id, "creator": creator.described()})

@@ -58,6 +58,18 @@ def means(value: str, name: str) -> bool:
     return len(short) >= _SHORTEST and long.endswith((f"/{short}", f":{short}", f":{short}.fifo"))
 
 
+def parts_of(text: str) -> Iterator[str]:
+    """What a text ends in, behind each of its separators; of an ARN also what it begins with: where `means` looks."""
+    plain = _plain(text)
+    if plain != text:
+        yield plain
+    for place, letter in enumerate(plain):
+        if letter in "/:" and place:
+            yield plain[place + 1 :]
+            if letter == ":" and plain.startswith("arn:"):
+                yield plain[:place]
+
+
 def texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
     """Every scalar in a document (and in JSON texts in it), as a text, with the key it lies under."""
     if isinstance(value, (str, int, float)):
