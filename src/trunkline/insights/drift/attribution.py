@@ -19,7 +19,6 @@ _SOURCES = {
     "ApplicationAutoScaling": "application-autoscaling",
     "CloudWatch": "monitoring",
     "CodeStarNotifications": "codestar-notifications",
-    "CodeStarNotifications": "codestar-notifications",
     "ElasticLoadBalancingV2": "elasticloadbalancing",
 }
 
