@@ -19,6 +19,7 @@ SERVICES: tuple[str, ...] = (
     "lambda_",
     "applicationautoscaling",
     "cloudtrail",
+    "servicediscovery",
     "codecommit",
     "codebuild",
     "codedeploy",

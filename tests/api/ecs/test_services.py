@@ -114,7 +114,7 @@ def test_unhealthy_tasks_are_replaced(ecs, cluster, name, network):
             {"loadBalancers": [{"targetGroupArn": "arn:aws:x", "containerName": "app", "containerPort": 81}]},
             "did not have a container port 81",
         ),
-        ({"serviceRegistries": [{"registryArn": "arn:aws:x"}]}, "service discovery"),
+        ({"serviceRegistries": [{"registryArn": "arn:aws:x"}]}, "not found"),
         ({"healthCheckGracePeriodSeconds": 3}, "Health check grace period"),
     ],
 )

@@ -4,7 +4,7 @@ Containers are then in the container engine's own network, and nothing is kept f
 """
 
 from trunkline.engines.networks.addresses import spread
-from trunkline.engines.networks.interface import Interface, NoSuchInterface, Vpc
+from trunkline.engines.networks.interface import Answers, Interface, NoSuchInterface, Vpc
 
 _LOOPBACK = (127 << 24) + (64 << 16)
 _BITS = 22
@@ -23,6 +23,10 @@ class FakeNetworks:
         self.attached: dict[tuple[str, str], str] = {}
         self.held: set[tuple[str, str]] = set()
         self._services: dict[str, str] = {}
+        self.answers: Answers | None = None
+
+    def answer_names(self, answers: Answers) -> None:
+        self.answers = answers
 
     async def start(self) -> None:
         pass

@@ -13,7 +13,7 @@ interface at an address of a pool that it shares with no VPC, and interfaces mee
 endpoint at addresses of that pool too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -116,6 +116,10 @@ class NoSuchInterface(NetworksError):
     """No VPC that was applied has it."""
 
 
+Answers = Callable[[str, str], Sequence[str] | None]
+"""(VPC, name) → the name's IPv4 addresses as seen from that VPC; None when it is not known there."""
+
+
 class Networks(Protocol):
     """See the module's words on order and repetition."""
 
@@ -139,6 +143,10 @@ class Networks(Protocol):
     @property
     def resolvers(self) -> tuple[str, ...]:
         """Name servers to give to containers that are attached; none when not real."""
+        ...
+
+    def answer_names(self, answers: Answers) -> None:
+        """Ask this for names before the name servers of this host are asked: for private DNS. Before `start`."""
         ...
 
     async def start(self) -> None: ...

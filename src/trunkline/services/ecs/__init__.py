@@ -10,7 +10,7 @@ afterwards.
 Clusters have no container instances: what asks for launch type EC2 gets AWS's answer for such a cluster. Role
 credentials are given as environment variables when a task starts.
 
-Refused, by name: EC2 and external instances, ECS Exec, Service Connect, service discovery, EFS and other volumes,
+Refused, by name: EC2 and external instances, ECS Exec, Service Connect, EFS and other volumes,
 FireLens, GPUs, environment files, private registries with repositoryCredentials, the newer built-in blue/green
 strategies (use the CODE_DEPLOY controller), deployment alarms and life cycle hooks, daemon services, ARM and Windows.
 """
@@ -20,7 +20,6 @@ from trunkline.engines import Engines
 from trunkline.services.ecs import store
 from trunkline.services.ecs.api import Api
 from trunkline.services.ecs.placement import Placement
-from trunkline.services.ecs.resources import TYPES
 from trunkline.services.ecs.resources import TYPES
 from trunkline.services.ecs.running.keeper import Keeper
 from trunkline.services.ecs.running.metrics import Metrics

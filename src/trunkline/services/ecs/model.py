@@ -72,6 +72,7 @@ class Launch:
     zones: dict[str, str] = field(default_factory=dict)
     """The Availability Zone of each subnet."""
     load_balancers: list[Doc] = field(default_factory=list)
+    registries: list[Doc] = field(default_factory=list)
 
 
 @dataclass

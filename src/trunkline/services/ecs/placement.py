@@ -6,7 +6,6 @@ from trunkline.services.ecs.model import Cluster, Launch, TaskDefinition
 
 PRINCIPAL = "ecs.amazonaws.com"
 _REFUSED = {
-    "serviceRegistries": "service discovery",
     "serviceConnectConfiguration": "Service Connect",
     "volumeConfigurations": "volumes configured at launch",
     "vpcLatticeConfigurations": "VPC Lattice",
@@ -40,6 +39,9 @@ class Placement:
         balancers = req.get("loadBalancers", before.load_balancers)
         if balancers and definition is not None:
             await self._check_balancers(call, balancers, definition)
+        registries = req.get("serviceRegistries", before.registries)
+        if registries and registries is not before.registries:
+            await self._check_registries(call, registries)
         return Launch(
             "FARGATE",
             strategy,
@@ -47,7 +49,19 @@ class Placement:
             {"assignPublicIp": "DISABLED", "securityGroups": [], **network} if network else {},
             zones,
             balancers,
+            registries,
         )
+
+    async def _check_registries(self, call: Call, registries: list[Doc]) -> None:
+        """Cloud Map registers the tasks itself, when it hears of them; here the services only have to exist."""
+        as_ = Caller.service(PRINCIPAL, call.account, call.region)
+        if len(registries) > 1:
+            raise _invalid("Only one service registry can be specified for a service.")
+        for one in registries:
+            try:
+                await self._kit.call("servicediscovery", "GetService", {"Id": one["registryArn"]}, as_=as_)
+            except AwsError as error:
+                raise _invalid(f"Service Registry {one['registryArn']} not found.") from error
 
     async def _zones(self, call: Call, subnets: list[str], groups: list[str]) -> dict[str, str]:
         """The subnets with their zones, once they and the security groups are known to exist."""

@@ -1,11 +1,17 @@
 """VPCs of one instance as Linux network namespaces. See README.md for the picture, interface.Networks for the rules."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from trunkline.core.log import get
-from trunkline.engines.networks.interface import NetworksError, NetworksUnavailable, NoSuchInterface, Vpc
+from trunkline.engines.networks.interface import (
+    Answers,
+    NetworksError,
+    NetworksUnavailable,
+    NoSuchInterface,
+    Vpc,
+)
 from trunkline.engines.networks.linux import kernel
 from trunkline.engines.networks.linux.book import Book
 from trunkline.engines.networks.linux.host import Host
@@ -31,7 +37,8 @@ class LinuxNetworks:
         self._names = Names(instance_id)
         self._book = Book.read(directory / "networks.json")
         self._host = Host(self._names, self._book)
-        self._resolver = Resolver()
+        self._answers: Answers | None = None
+        self._resolver = Resolver(self._answer)
         self._port = port
         self._pid_of = pid_of
         self._routers: dict[str, Router] = {}
@@ -40,6 +47,13 @@ class LinuxNetworks:
     @property
     def endpoint(self) -> str | None:
         return self._book.endpoint if self._book.services_slice else None
+
+    def answer_names(self, answers: Answers) -> None:
+        self._answers = answers
+
+    def _answer(self, client: str, name: str) -> Sequence[str] | None:
+        asking = self._book.whose(client)
+        return self._answers(asking[0], name) if asking is not None and self._answers is not None else None
 
     async def start(self) -> None:
         lacking = await asyncio.to_thread(kernel.missing)
