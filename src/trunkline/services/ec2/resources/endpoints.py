@@ -46,7 +46,7 @@ class VpcEndpoint(Tagged):
             found = await self.find(on, id)
             return True if found and found["State"] == "available" else None
 
-        await on.until(stands, f"VPC endpoint {id} is not available yet")
+        await on.until(stands, f"VPC endpoint {id} is not available yet", every_s=0.03)
         return id
 
     async def read(self, on: Provision, physical_id: str) -> Doc | None:
@@ -107,7 +107,7 @@ class VpcEndpoint(Tagged):
         async def is_gone() -> bool | None:
             return True if await self.find(on, physical_id) is None else None
 
-        await on.until(is_gone, f"VPC endpoint {physical_id} is not deleted yet")
+        await on.until(is_gone, f"VPC endpoint {physical_id} is not deleted yet", every_s=0.03)
 
 
 def _text(policy: Any) -> str | None:

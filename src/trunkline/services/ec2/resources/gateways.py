@@ -124,7 +124,7 @@ class NatGateway(Tagged):
             found = await self.find(on, id)
             return None if found and found["State"] == "pending" else found or {}
 
-        found = await on.until(settled, f"NatGateway {id} is not available yet")
+        found = await on.until(settled, f"NatGateway {id} is not available yet", every_s=0.03)
         if found.get("State") != "available":
             raise NotStabilized(
                 f"NatGateway {id} is in state {found.get('State', 'deleted')} and hence failed to stabilize. "
@@ -161,7 +161,7 @@ class NatGateway(Tagged):
             found = await self.find(on, physical_id)
             return True if found is None or found["State"] == "deleted" else None
 
-        await on.until(is_gone, f"NatGateway {physical_id} is not deleted yet")
+        await on.until(is_gone, f"NatGateway {physical_id} is not deleted yet", every_s=0.03)
 
     async def existing(self, on: Provision) -> list[str]:
         found = await on.pages("ec2", "DescribeNatGateways", "NatGateways")
