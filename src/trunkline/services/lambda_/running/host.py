@@ -130,7 +130,7 @@ class VersionHost:
         caller = Caller.service(PRINCIPAL, version.account, version.region)
         params = {
             "RoleArn": version.config["Role"],
-            "RoleSessionName": version.name[:64],
+            "RoleSessionName": f"{version.name:_<2}"[:64],
             "DurationSeconds": _SESSION_S,
         }
         try:
