@@ -227,3 +227,16 @@ def test_validation_tells_parameters_and_capabilities(aws):
     assert refused.value.response["Error"]["Message"] == (
         "Template format error: JSON not well-formed. (line 1, column 24)"
     )
+
+
+def test_attributes_that_a_type_has_not_are_refused_before_anything_is_made(stacks):
+    body = """
+Resources:
+  Topic: {Type: AWS::SNS::Topic}
+  P: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !GetAtt Topic.Colour}}
+"""
+    with pytest.raises(ClientError) as refused:
+        stacks.create(body)
+    assert refused.value.response["Error"]["Message"] == (
+        "Template error: resource Topic does not support attribute type Colour in Fn::GetAtt"
+    )

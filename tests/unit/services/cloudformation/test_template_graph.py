@@ -100,6 +100,23 @@ Resources:
         waits(text, C=True)
 
 
+def test_attributes_that_a_type_has_not_are_refused() -> None:
+    text = """
+Conditions: {Off: !Equals [a, b]}
+Resources:
+  A: {Type: 'AWS::SQS::Queue'}
+  B: {Type: 'Custom::Any', Properties: {X: !GetAtt A.Arn, Y: !If [Off, !GetAtt Gone.X, !GetAtt B.Anything]}}
+  Gone: {Type: 'AWS::SQS::Queue', Condition: Off}
+Outputs: {O: {Value: !Sub '${A.QueueName}'}}
+"""
+    known = {"AWS::SQS::Queue": {"Arn", "QueueName", "Endpoint"}}
+    template.check_attributes(read(text), ["A", "B"], known.get)
+    for wrong in ("!GetAtt A.Nope", "!Sub '${A.Nope}'"):
+        with pytest.raises(template.TemplateError) as refused:
+            template.check_attributes(read(text.replace("!GetAtt A.Arn", wrong)), ["A", "B"], known.get)
+        assert refused.value.message == "Template error: resource A does not support attribute type Nope in Fn::GetAtt"
+
+
 def _reference(number: int, way: int) -> Any:
     name = f"R{number}"
     return [{"Ref": name}, {"Fn::GetAtt": [name, "Arn"]}, {"Fn::Sub": f"x-${{{name}.Arn}}-${{AWS::Region}}"}][way]

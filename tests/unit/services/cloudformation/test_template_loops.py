@@ -308,6 +308,7 @@ FAILED = "Transform AWS::LanguageExtensions failed with: "
             "[I, !GetAtt A.L, {'R${I}': {Type: T}}]",
             "Could not find a collection or could not be resolved for Fn::ForEach",
         ),
+        ("[I, [a], {'R${I}': {Type: T, Condition: 'Is${I}'}}]", "Key Is${I} is missing in the map."),
         ("[I, [a-b], {'R${I}': {Type: T}}]", "OutputKey 'Ra-b' should be alphanumeric"),
         ("[I, [a, b], {'R': {Type: T}}]", "Duplicate key 'R' when merging keys to parent object in Fn::ForEach"),
     ],

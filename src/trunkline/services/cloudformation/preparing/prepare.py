@@ -108,6 +108,7 @@ async def prepare(
         template.rules(processed, scope)
         conditions = template.conditions(processed, scope)
         waits = template.graph(processed, conditions)
+        template.check_attributes(processed, waits, lambda type: refusing.attributes(kit, type))
     except template.TransformError as error:
         raise TransformFailed("ValidationError", error.message, status=400) from error
     except template.TemplateError as error:

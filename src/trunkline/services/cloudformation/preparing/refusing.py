@@ -17,6 +17,17 @@ def find(kit: Kit, name: str) -> ResourceType | None:
     return kit.resource_types.get(CUSTOM if name.startswith("Custom::") else name)
 
 
+def attributes(kit: Kit, type: str) -> set[str] | None:
+    """What Fn::GetAtt may ask of a type; None where the template says nothing of it (custom resources, stacks)."""
+    from trunkline.aws import schemas
+
+    known = schemas.load(type)
+    if known is None or type.startswith(("Custom::", "AWS::CloudFormation::")):
+        return None
+    handler = find(kit, type)
+    return set(known.properties) | set(handler.live if handler is not None else ())
+
+
 def check(kit: Kit, wanted: "template.Template", names: Iterable[str]) -> None:
     """Refuse types that are not here and properties that would have no effect."""
     unknown: dict[str, None] = {}

@@ -11,6 +11,7 @@ Pure: nothing here touches a database or a service; what only an account knows i
     properties = await evaluate(resource.properties, scope)
 """
 
+from trunkline.services.cloudformation.template.checks.attributes import check_attributes
 from trunkline.services.cloudformation.template.checks.definitions import check_export_name, check_policy
 from trunkline.services.cloudformation.template.conditions import conditions
 from trunkline.services.cloudformation.template.dynamic import secret_reference, secret_value, ssm_reference
@@ -67,6 +68,7 @@ __all__ = [
     "Unknown",
     "active",
     "capabilities",
+    "check_attributes",
     "check_export_name",
     "check_policy",
     "conditions",

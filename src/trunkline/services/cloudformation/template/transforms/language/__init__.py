@@ -6,9 +6,10 @@ needs a resource stays for the stack to evaluate.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-aws-languageextensions.html
 """
 
+from trunkline.services.cloudformation.template.errors import TransformError
 from trunkline.services.cloudformation.template.model import Doc
 from trunkline.services.cloudformation.template.transforms.interface import Transforming
-from trunkline.services.cloudformation.template.transforms.language.loops import unrolled
+from trunkline.services.cloudformation.template.transforms.language.loops import FAILED, unrolled
 from trunkline.services.cloudformation.template.transforms.language.resolving import Resolving
 
 SECTIONS = ("Conditions", "Resources", "Outputs")
@@ -25,4 +26,17 @@ async def extend(doc: Doc, transforming: Transforming) -> Doc:
     for section in SECTIONS:
         if section in extended:
             extended[section] = await resolving.section(section, extended[section])
+    _refuse_missing_conditions(extended)
     return extended
+
+
+def _refuse_missing_conditions(doc: Doc) -> None:
+    """Measured on AWS for a name with a placeholder (https://github.com/ministackorg/ministack/pull/1739)."""
+    conditions = doc.get("Conditions")
+    known = conditions if isinstance(conditions, dict) else {}
+    for section in ("Resources", "Outputs"):
+        members = doc.get(section)
+        for body in members.values() if isinstance(members, dict) else ():
+            name = body.get("Condition") if isinstance(body, dict) else None
+            if isinstance(name, str) and name not in known:
+                raise TransformError(f"{FAILED}Key {name} is missing in the map.")
