@@ -21,6 +21,7 @@ from trunkline.services.ec2.transitions import move_on
 log = get(__name__)
 _RETRY_S = (0.2, 1.0, 5.0, 30.0)
 _PATIENCE_S = 10.0
+_FIRST_ROUND_S = 30.0
 
 
 class Carrier:
@@ -32,6 +33,7 @@ class Carrier:
         self._work = asyncio.Event()
         self._progress = asyncio.Condition()
         self._failing: set[str] = set()
+        self._carried_once = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -46,6 +48,11 @@ class Carrier:
         await self._kit.db.write(mark_all)
         self._work.set()
         self._task = asyncio.create_task(self._run(), name="ec2-carrier")
+        if self._networks.real:
+            # What other services attach as they start needs the VPCs to be there.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_FIRST_ROUND_S):
+                    await self._carried_once.wait()
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -90,6 +97,7 @@ class Carrier:
             behind = DIRTY.find(self._kit.db)
             done = await asyncio.gather(*(self._bring(one) for one in behind))
             self._failing = {one.id for one, well in zip(behind, done, strict=True) if not well}
+            self._carried_once.set()
             async with self._progress:
                 self._progress.notify_all()
             if self._failing:

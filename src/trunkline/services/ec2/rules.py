@@ -87,7 +87,9 @@ def _ports(permission: Doc) -> tuple[str, int | None, int | None]:
             )
         if not 0 <= from_port <= to_port <= 65535:
             raise AwsError("InvalidParameterValue", f"Invalid TCP/UDP port range ({from_port}:{to_port})", status=400)
-    return protocol, from_port, to_port
+        return protocol, from_port, to_port
+    # ICMP's type and code: all of them unless said.
+    return protocol, -1 if from_port is None else from_port, -1 if to_port is None else to_port
 
 
 def _cidr(text: str, version: int) -> str:

@@ -52,7 +52,8 @@ def matter(rule: Doc, names: dict[str, str] | None = None) -> Matter:
     ports: tuple[int | None, int | None] = (None, None)
     if protocol in _WITH_PORTS:
         first, last = rule.get("FromPort"), rule.get("ToPort")
-        ports = (None if first is None else int(first), None if last is None else int(last))
+        every = -1 if protocol.startswith("icmp") else None
+        ports = (every if first is None else int(first), every if last is None else int(last))
     for name, (outer, _) in _LISTS.items():
         value = rule.get(name)
         if value is not None:
