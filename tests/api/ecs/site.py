@@ -34,13 +34,6 @@ def instance_of(server) -> str:
     return next(line.split('"')[1] for line in text.splitlines() if line.startswith("instance_id"))
 
 
-def stop_proxy(server) -> None:
-    for path in (server.data_dir / "proxy").rglob("*.pid"):
-        with contextlib.suppress(ValueError, ProcessLookupError):
-            for pid in path.read_text().split():
-                subprocess.run(["kill", "-9", pid], check=False, capture_output=True)
-
-
 def empty(server, cluster) -> None:
     ecs = server.client("ecs")
     for arn in ecs.list_services(cluster=cluster)["serviceArns"]:

@@ -83,16 +83,12 @@ class Run:
         instance = next(line.split('"')[1] for line in text.splitlines() if line.startswith("instance_id"))
         command = ["docker", "ps", "-a", "--format", "{{.Names}}", "--filter", f"label=trunkline.instance={instance}"]
         names = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-        return [name.split("-ecs-")[1].split("-")[0] for name in names]
+        return [name.split("-ecs-")[1].split("-")[0] for name in names if not name.endswith(".sandbox")]
 
     def clean(self) -> None:
-        text = (self.server.data_dir / "root-key.toml").read_text()
-        instance = next(line.split('"')[1] for line in text.splitlines() if line.startswith("instance_id"))
-        self.server.stop()
-        script = (
-            "docker ps -aq --filter label=trunkline.instance=$0 | xargs -r docker rm -f; docker network rm trunkline-$0"
-        )
-        subprocess.run(["sh", "-c", script, instance], check=False, capture_output=True)
+        if self.server.process is None or self.server.process.poll() is not None:
+            self.server.start()
+        self.server.remove()
 
 
 @pytest.mark.parametrize("point", points())

@@ -81,15 +81,22 @@ class FakeProxy:
         self._watched: dict[tuple[str, Member], _Watched] = {}
         self._turns: dict[str, int] = {}
         self._sinks: list[RequestSink] = []
-        self._client: aiohttp.ClientSession | None = None
+        self._clients: dict[str, aiohttp.ClientSession] = {}
+        """By the address that their connections are bound to."""
         self._one_at_a_time = asyncio.Lock()
 
     async def start(self) -> None:
-        self._client = aiohttp.ClientSession(
-            auto_decompress=False,
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=1),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=1),
-        )
+        pass
+
+    def _client(self, source: str) -> aiohttp.ClientSession:
+        if source not in self._clients:
+            bound = (source, 0) if source else None
+            self._clients[source] = aiohttp.ClientSession(
+                auto_decompress=False,
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=1, local_addr=bound),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=1),
+            )
+        return self._clients[source]
 
     async def apply(self, desired: Desired) -> None:
         check(desired)
@@ -120,9 +127,9 @@ class FakeProxy:
         self._runners.clear()
         for key in list(self._watched):
             self._forget(key)
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
+        for client in self._clients.values():
+            await client.close()
+        self._clients = {}
 
     async def shutdown(self) -> None:
         await self.detach()
@@ -172,7 +179,7 @@ class FakeProxy:
         since = self._clock.monotonic()
         while True:
             check = watched.group.health_check
-            result: ProbeResult = await probe(watched.member, check)
+            result: ProbeResult = await probe(watched.member, check, watched.group.source)
             if result.passed:
                 passed, failed = passed + 1, 0
                 if watched.state is HealthState.INITIAL or passed >= check.healthy_threshold:
@@ -269,7 +276,6 @@ class FakeProxy:
         group: TargetGroup,
         watched: _Watched,
     ) -> _Answer:
-        assert self._client is not None
         headers = [(name, value) for name, value in request.headers.items() if name.lower() not in _HOP_BY_HOP]
         seen = request.headers.get("X-Forwarded-For")
         headers = [pair for pair in headers if not pair[0].lower().startswith("x-forwarded-")]
@@ -284,7 +290,7 @@ class FakeProxy:
         headers.append(("X-Amzn-Trace-Id", f"Self={stamp};{trace}" if trace else f"Root={stamp}"))
         began = self._clock.monotonic()
         url = URL(f"http://{watched.member.name}{request.rel_url.raw_path_qs}", encoded=True)
-        async with self._client.request(
+        async with self._client(group.source).request(
             request.method, url, headers=headers, data=body or None,
             allow_redirects=False,
         ) as upstream:  # fmt: skip

@@ -10,12 +10,15 @@ from __future__ import annotations
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Caller, Doc, Kit
 from trunkline.core.log import get
-from trunkline.engines.networks import Networks, NetworksError
+from trunkline.engines.networks import Networks, NetworksError, NoSuchInterface
 from trunkline.engines.proxy.interface import Member
 from trunkline.services.elbv2 import store
 from trunkline.services.elbv2.model import PRINCIPAL, LoadBalancer, Target
 
 log = get(__name__)
+
+_PATIENCE_S = 10.0
+_LOOK_S = 0.1
 
 
 class Reach:
@@ -64,7 +67,7 @@ class Reach:
                     await self._ec2(
                         balancer, "ModifyNetworkInterfaceAttribute", {**wanted, "Groups": balancer.security_groups}
                     )
-            held = [await self._networks.hold(balancer.vpc, found[s]["NetworkInterfaceId"]) for s in sorted(found)]
+            held = [await self._hold(balancer, found[subnet]["NetworkInterfaceId"]) for subnet in sorted(found)]
         except (AwsError, NetworksError) as error:
             log.warning("a load balancer has no interfaces in its subnets", arn=balancer.arn, error=error)
             return
@@ -80,6 +83,17 @@ class Reach:
                 await self._delete(balancer, one)
         except AwsError as error:
             log.warning("interfaces of a load balancer were left", arn=balancer.arn, error=error)
+
+    async def _hold(self, balancer: LoadBalancer, interface_id: str) -> str:
+        """The networks may not have been told of it yet."""
+        deadline = self._kit.clock.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                return await self._networks.hold(balancer.vpc, interface_id)
+            except NoSuchInterface:
+                if self._kit.clock.monotonic() > deadline:
+                    raise
+                await self._kit.clock.sleep(_LOOK_S)
 
     async def _interfaces(self, balancer: LoadBalancer) -> list[Doc]:
         filters = [

@@ -54,6 +54,8 @@ class Router:
         gone = [name for name in links if name[0] in "ep" and name not in expected]
         gateways = [f"addr replace {_gateway(one.cidr)}/32 dev lo" for one in self.vpc.subnets]
         await kernel.ip(self._namespace, [*(f"link del {name}" for name in gone), *gateways], force=True)
+        held = [self.place.mapped(address) for address in self.place.held.values()]
+        await kernel.ip(None, [f"addr replace {one}/32 dev {self._near}" for one in held if one])
         await self._route(links - set(gone), peers)
 
     async def _filter(self, members: Mapping[str, Sequence[str]]) -> None:
