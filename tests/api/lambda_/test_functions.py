@@ -121,9 +121,7 @@ def test_layers_lie_over_one_another(aws, make, invoke, name):
     lam.delete_layer_version(LayerName=f"{name}-b", VersionNumber=second["Version"])
     assert invoke(function) == ["b", 1]
     assert publish("b", shared__py="")["Version"] == 2
-    _, message = refused(
-        lam.update_function_configuration, FunctionName=function, Layers=[second["LayerVersionArn"]]
-    )
+    _, message = refused(lam.update_function_configuration, FunctionName=function, Layers=[second["LayerVersionArn"]])
     assert message.endswith("does not exist.")
 
 

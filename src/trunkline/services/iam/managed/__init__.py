@@ -10,6 +10,7 @@ import json
 from datetime import UTC, datetime
 
 from trunkline.services.iam.managed.delivery import DELIVERY
+from trunkline.services.iam.managed.functions import FUNCTIONS
 from trunkline.services.iam.managed.general import GENERAL
 from trunkline.services.iam.managed.statements import Entry
 from trunkline.services.iam.model import ManagedPolicy, PolicyVersion
@@ -26,4 +27,4 @@ def _policy(entry: Entry) -> ManagedPolicy:
     return ManagedPolicy("aws", arn, entry.name, entry.path, unique, entry.description, _CREATED, _CREATED, [version])
 
 
-AWS_POLICIES = {policy.arn: policy for policy in map(_policy, (*GENERAL, *DELIVERY))}
+AWS_POLICIES = {policy.arn: policy for policy in map(_policy, (*GENERAL, *DELIVERY, *FUNCTIONS))}
