@@ -208,3 +208,23 @@ def test_drift_of_a_stack_that_is_not_there_is_refused(aws):
     assert error.value.response["Error"] == {
         "Type": "Sender", "Code": "ValidationError", "Message": "Stack [not-there] does not exist",
     }  # fmt: skip
+
+
+def test_a_drift_aware_change_set_shows_and_reverts_drift_and_makes_what_is_gone_again(aws, stack):
+    name, ids = stack
+    aws("sns").set_topic_attributes(TopicArn=ids["Topic"], AttributeName="DisplayName", AttributeValue="two")
+    aws("sqs").delete_queue(QueueUrl=ids["Queue"])
+    cloudformation = aws("cloudformation")
+    request = {"StackName": name, "ChangeSetName": "back", "Capabilities": ["CAPABILITY_IAM"]}
+    request |= {"UsePreviousTemplate": True, "DeploymentMode": "REVERT_DRIFT"}
+    cloudformation.create_change_set(**request, Tags=[{"Key": "team", "Value": "x"}])
+    found = cloudformation.describe_change_set(StackName=name, ChangeSetName="back")
+    changes = {one["ResourceChange"]["LogicalResourceId"]: one["ResourceChange"]["Action"] for one in found["Changes"]}
+    assert changes == {"Topic": "Modify", "Queue": "Add"}
+    cloudformation.execute_change_set(StackName=name, ChangeSetName="back")
+    cloudformation.get_waiter("stack_update_complete").wait(StackName=name, WaiterConfig={"Delay": 0.1})
+    assert aws("sns").get_topic_attributes(TopicArn=ids["Topic"])["Attributes"]["DisplayName"] == "one"
+    assert detected(aws, name)["StackDriftStatus"] == "IN_SYNC"
+    resources = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
+    (queue,) = [one["PhysicalResourceId"] for one in resources if one["LogicalResourceId"] == "Queue"]
+    assert queue != ids["Queue"]

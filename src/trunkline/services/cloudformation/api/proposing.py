@@ -9,6 +9,7 @@ from trunkline.aws.tags import normalise
 from trunkline.core import ids
 from trunkline.services.cloudformation import store, template
 from trunkline.services.cloudformation.api.part import check_name
+from trunkline.services.cloudformation.drift.living import REVERT
 from trunkline.services.cloudformation.model import ChangeSet, Stack, Status, Version
 from trunkline.services.cloudformation.preparing import changing, importing, refusing, sources
 from trunkline.services.cloudformation.preparing.changes import Changes
@@ -24,6 +25,7 @@ _KEPT = (
     "RollbackConfiguration",
     "RoleARN",
     "DeploymentConfig",
+    "DeploymentMode",
     "DisableRollback",
     "RetainExceptOnCreate",
 )
@@ -141,7 +143,8 @@ async def _fill(
     try:
         imports = await _imports(kit, call, req, stack, change_set, prepared)
         caller = await _acting(kit, call, stack, req)
-        changes = await Changes(kit, caller, stack, prepared, previous, imports).run()
+        reverts = req.get("DeploymentMode") == REVERT
+        changes = await Changes(kit, caller, stack, prepared, previous, imports, reverts=reverts).run()
     except template.TemplateError as error:
         _failed(change_set, error.message)
         return

@@ -1,6 +1,7 @@
 """A stack's settings as requests give them."""
 
 from trunkline.aws.service import Doc
+from trunkline.services.cloudformation.drift.living import REVERT
 from trunkline.services.cloudformation.model import Stack
 from trunkline.services.cloudformation.preparing.sources import bad
 
@@ -35,6 +36,7 @@ def options_of(req: Doc, kind: str) -> Doc:
         "disable_rollback": bool(req.get("DisableRollback", deployment.get("DisableRollback"))),
         "on_failure": (req.get("OnFailure") or req.get("OnStackFailure") or "") if kind == "CREATE" else "",
         "retain_except_on_create": bool(req.get("RetainExceptOnCreate")),
+        "reverts": req.get("DeploymentMode") == REVERT,
     }
 
 

@@ -12,6 +12,7 @@ from trunkline.aws.resources import NotStabilized
 from trunkline.aws.service import Caller, Kit
 from trunkline.services.cloudformation import store as stacks
 from trunkline.services.cloudformation.drift.checking import check, checkable, provision
+from trunkline.services.cloudformation.drift.living import properties_now
 from trunkline.services.cloudformation.drift.model import Drift, ResourceDrift
 from trunkline.services.cloudformation.model import Resource, Stack
 
@@ -45,8 +46,7 @@ async def _put_back(kit: Kit, caller: Caller, stack: Stack, resource: Resource, 
         return {**told, "reverted": False, "why": "It was deleted: deploy the stack's template again to make it anew."}
     wanted = resource.properties
     changed = {path.split("/")[1] for path in told["paths"]}
-    now = {key: value for key, value in wanted.items() if key not in changed}
-    now |= {key: value for key, value in drift.actual.items() if key in changed}
+    now = properties_now(resource, drift)
     fixed = [
         one.path
         for one in schemas.difference(resource.type, now, wanted)

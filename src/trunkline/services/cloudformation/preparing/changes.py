@@ -14,10 +14,11 @@ import orjson
 from trunkline.aws import schemas
 from trunkline.aws.service import Caller, Kit
 from trunkline.services.cloudformation import store, template
+from trunkline.services.cloudformation.drift.living import living
 from trunkline.services.cloudformation.model import Resource, Stack, Version
 from trunkline.services.cloudformation.preparing import refusing
 from trunkline.services.cloudformation.preparing.prepare import Prepared
-from trunkline.services.cloudformation.preparing.properties import typed
+from trunkline.services.cloudformation.preparing.properties import is_tagged, typed
 from trunkline.services.cloudformation.preparing.scope import Known, StackScope
 
 Doc = dict[str, Any]
@@ -27,7 +28,10 @@ HIDDEN = "****"
 
 @dataclass(slots=True)
 class Changes:
-    """Works out the changes of one prepared template; `run` gives the ResourceChange documents."""
+    """Works out the changes of one prepared template; `run` gives the ResourceChange documents.
+
+    reverts: from what the resources are now instead of what they were last asked to be.
+    """
 
     kit: Kit
     caller: Caller
@@ -37,10 +41,14 @@ class Changes:
     imports: Mapping[str, str] = field(default_factory=dict)
     rows: dict[str, Resource] = field(default_factory=dict)
     known: dict[str, Known] = field(default_factory=dict)
+    reverts: bool = False
 
     async def run(self) -> list[Doc]:
         rows = store.of_stack(self.kit.db, self.stack.id)
         self.rows = {name: row for name, row in rows.items() if row.status != "DELETE_COMPLETE"}
+        if self.reverts:
+            now = {name: await living(self.kit, self.caller, self.stack, row) for name, row in self.rows.items()}
+            self.rows = {name: row for name, row in now.items() if row is not None}
         old = template.Template(self.previous.processed) if self.previous is not None else None
         scope = StackScope(
             self.kit,
@@ -188,7 +196,7 @@ class Changes:
     def _tags_differ(self, row: Resource) -> bool:
         kind = refusing.find(self.kit, row.type)
         before = self.previous.tags if self.previous is not None else {}
-        return before != self.stack.tags and kind is not None and "Tags" in kind.honoured
+        return before != self.stack.tags and kind is not None and is_tagged(kind)
 
     def _text(self, value: Any) -> str | None:
         if value is schemas.ABSENT or value is None:

@@ -6,8 +6,9 @@ from typing import Any
 from trunkline.aws import schemas
 from trunkline.core.db import Tx
 from trunkline.services.cloudformation import store, template
+from trunkline.services.cloudformation.drift.living import living
 from trunkline.services.cloudformation.model import Resource
-from trunkline.services.cloudformation.preparing import properties, stack_policy
+from trunkline.services.cloudformation.preparing import importing, properties, stack_policy
 from trunkline.services.cloudformation.workflow import signals, words
 from trunkline.services.cloudformation.workflow.handling import Attempt, outcome
 from trunkline.services.cloudformation.workflow.refusal import Refusal
@@ -15,6 +16,7 @@ from trunkline.services.cloudformation.workflow.session import Session
 
 Doc = dict[str, Any]
 NESTED = "AWS::CloudFormation::Stack"
+REPLACEMENT = "aws:cloudformation:replacement"  # tells the new resource from the one it replaces after a crash
 
 
 class Attempts:
@@ -92,7 +94,8 @@ class Attempts:
 
         async def work() -> Doc:
             given = made["properties"] = wanted if wanted is not None else await self.wanted(name)
-            attempt = await self.attempt(name, token, resumed=resumed, kept=kept, on_made=on_made)
+            again = bool(row.physical_id) if not is_new else bool(row.retired)
+            attempt = await self.attempt(name, token, resumed=resumed, kept=kept, on_made=on_made, replaces=again)
             found = await session.handlers.create(attempt, given)
             if attempt.creation_policy:
                 await on_made(found["physical_id"])
@@ -118,11 +121,12 @@ class Attempts:
             row.physical_id, row.properties = made["physical_id"], made["properties"]
             record.resource(tx, record.stack(tx), row, "CREATE_IN_PROGRESS", words.INITIATED)
 
-    async def update(self, name: str, token: str, resumed: bool, wanted: Doc) -> Doc:
+    async def update(self, name: str, token: str, resumed: bool, wanted: Doc, found: Doc | None = None) -> Doc:
+        """found: the properties it was found to have, where an update starts from there."""
         session = self._session
         row = session.row(name)
         assert row is not None
-        physical_id, old = row.physical_id, row.properties
+        physical_id, old = row.physical_id, row.properties if found is None else found
 
         async def work() -> Doc:
             attempt = await self.attempt(name, token, resumed=resumed, kept=old)
@@ -159,10 +163,16 @@ class Attempts:
 
         async def work() -> Doc:
             wanted = await self.wanted(name)
-            action = self.action(row, wanted)
+            if not session.operation.options.get("reverts"):
+                action, old = self.action(row, wanted), None
+            else:
+                now = await living(session.kit, await session.callers.of(session.operation), session.stack, row)
+                action, old = ("replace", None) if now is None else (self.action(now, wanted), now.properties)
             if reason := self.forbidden(name, row.type, action):
                 raise Refusal(reason)
-            return {"action": action, "properties": wanted}
+            if action == "replace" and importing.keeps_name(row.type, row.properties, wanted):
+                raise Refusal(words.custom_named(row.physical_id))
+            return {"action": action, "properties": wanted, "old": old}
 
         found = await outcome(work, "")
         return {"action": "invalid", "error": found["error"]} if "error" in found else found
@@ -176,19 +186,28 @@ class Attempts:
     def action(self, row: Resource, wanted: Doc) -> str:
         differences = schemas.difference(row.type, row.properties, wanted)
         if properties.is_custom(row.type):
-            return "update" if differences else "none"
+            return "update" if differences or row.status == "UPDATE_FAILED" else "none"
         kind = self._session.handlers.find(row.type)
         if row.type == NESTED:
             return "update"  # whether anything of it changes is for itself to find out
         if not differences:
+            if row.status == "UPDATE_FAILED":
+                return "update"  # what of it was applied is not known
             stale = self._session.stack.tags != _tags_before(self._session, row)
-            return "update" if stale and "Tags" in (kind.honoured if kind else ()) else "none"
+            return "update" if stale and kind is not None and properties.is_tagged(kind) else "none"
         if any(one.requires_recreation == "Always" for one in differences):
             return "replace"
         return "replace" if kind is not None and kind.replaces(row.properties, wanted) else "update"
 
     async def attempt(
-        self, name: str, token: str, *, resumed: bool = False, kept: Doc | None = None, on_made: Any = None
+        self,
+        name: str,
+        token: str,
+        *,
+        resumed: bool = False,
+        kept: Doc | None = None,
+        on_made: Any = None,
+        replaces: bool = False,
     ) -> Attempt:
         session = self._session
         resource = session.template.resources[name]
@@ -201,6 +220,7 @@ class Attempts:
             resumed=resumed,
             kept=kept,
             on_made=on_made,
+            replaces=replaces,
             caller=await session.callers.of(session.operation),
             policy=await template.evaluate(policy, await session.scope()) if policy else {},
         )
@@ -218,14 +238,16 @@ def attempt(
     on_made: Any = None,
     policy: Doc | None = None,
     restore: bool = False,
+    replaces: bool = False,
 ) -> Attempt:
-    """What a handler works with."""
+    """What a handler works with. `replaces`: something else made for this logical id is still there, with its tags."""
     stack = session.stack
     tags = {
         **stack.tags,
         "aws:cloudformation:stack-id": stack.id,
         "aws:cloudformation:stack-name": stack.name,
         "aws:cloudformation:logical-id": logical_id,
+        **({REPLACEMENT: token} if replaces else {}),
     }
     return Attempt(
         session.kit.call,

@@ -58,6 +58,9 @@ class Forward:
             if session.failing.is_set():
                 return False
             row = self._attempts.row(name, token)
+            left = record.row(tx, name)
+            if left is not None and left.physical_id:
+                row.retired = [*left.retired, Retired(left.physical_id, left.type, left.properties)]
             row.imported = bool(imported)
             if imported:
                 row.physical_id = imported
@@ -127,7 +130,8 @@ class Forward:
         if replaces:
             made = await wf.step("create", self._attempts.replace, name, token, not live, plan["properties"])
         else:
-            made = await wf.step("update", self._attempts.update, name, wf.key("update"), not live, plan["properties"])
+            given = (name, wf.key("update"), not live, plan["properties"], plan.get("old"))
+            made = await wf.step("update", self._attempts.update, *given)
         made.setdefault("properties", plan["properties"])
         self._note(name, made)
 
