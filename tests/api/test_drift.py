@@ -155,6 +155,16 @@ def test_revert_puts_the_templates_values_back(server, aws, stack):
     assert [one["logical_id"] for one in report["drifted"]] == ["Queue"]
 
 
+def test_revert_makes_again_what_was_deleted(server, aws, stack):
+    name, ids = stack
+    aws("sqs").delete_queue(QueueUrl=ids["Queue"])
+    alone = trunkline(server, "drift", "revert", name, "Queue")
+    assert (alone.returncode, "was deleted" in alone.stdout) == (1, True)
+    done = trunkline(server, "drift", "revert", name)
+    assert (done.returncode, done.stdout) == (0, "✔ Queue    Made again by an update: UPDATE_COMPLETE.\n")
+    assert server.page(f"drift?stack={name}")["stacks"][0]["drifted"] == []
+
+
 def test_adopt_prints_the_patch_that_keeps_the_change(server, aws, stack):
     name, ids = stack
     aws("sqs").set_queue_attributes(QueueUrl=ids["Queue"], Attributes={"DelaySeconds": "9"})

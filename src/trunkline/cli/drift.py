@@ -1,11 +1,13 @@
 """`trunkline drift`: what is no longer as its template says, which call did it and by whom; put it back, or keep it."""
 
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import click
 import orjson
+from botocore.exceptions import ClientError
 
 from trunkline.cli import endpoint
 from trunkline.cli.drift_lines import FOUND, adoption, table, unowned_lines
@@ -60,9 +62,18 @@ def show(data_dir: Path, as_json: bool, stack: str | None, watch: bool, unowned:
 @click.argument("stack")
 @click.argument("resources", nargs=-1)
 def revert(data_dir: Path, as_json: bool, stack: str, resources: tuple[str, ...]) -> None:
-    """Put the template's values back on what has drifted of STACK (or on RESOURCES of it only, by logical id)."""
+    """Put the template's values back on what has drifted of STACK (or on RESOURCES of it only, by logical id).
+
+    What was deleted is made again by an update of the whole stack, since its new id has to reach what refers to it.
+    """
+    server = endpoint.find(data_dir)
     query = urlencode({"stack": stack, "resources": ",".join(resources)})
-    done = endpoint.find(data_dir).page(f"drift/revert?{query}", "POST")["resources"]
+    done = server.page(f"drift/revert?{query}", "POST")["resources"]
+    if not resources and any(one["gone"] for one in done):
+        status = redeployed(server.client("cloudformation"), stack)
+        for one in done:
+            if one["gone"]:
+                one["reverted"], one["why"] = status == "UPDATE_COMPLETE", f"Made again by an update: {status}."
     if as_json:
         click.echo(orjson.dumps(done, option=orjson.OPT_INDENT_2))
     else:
@@ -116,3 +127,26 @@ def _watch(server: endpoint.Endpoint, report: Doc, stack: str | None, as_json: b
             return
         last = found["last"]
         tell(found["stacks"])
+
+
+def redeployed(cloudformation: Any, stack: str) -> str:
+    """Update the stack with its own template from what its resources are now; the status it ends in."""
+    known = cloudformation.describe_stacks(StackName=stack)["Stacks"][0].get("Parameters", [])
+    name = f"revert-{time.time_ns()}"
+    try:
+        cloudformation.create_change_set(
+            StackName=stack,
+            ChangeSetName=name,
+            UsePreviousTemplate=True,
+            DeploymentMode="REVERT_DRIFT",
+            Parameters=[{"ParameterKey": one["ParameterKey"], "UsePreviousValue": True} for one in known],
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )
+        cloudformation.execute_change_set(StackName=stack, ChangeSetName=name)
+    except ClientError as error:
+        raise click.ClickException(error.response["Error"]["Message"]) from error
+    while True:
+        status: str = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+        if not status.endswith("_IN_PROGRESS"):
+            return status
+        time.sleep(0.2)

@@ -1,7 +1,7 @@
 """Put the template's values back: the type's own handler changes the resource from what it is to what was asked for.
 
-The stack itself does not change and runs no operation. A resource that is gone is not made again here: its new physical
-id would have to reach all that refers to it, which is an update's work.
+The stack itself does not change and runs no operation. A resource that is gone is not made again here: its new
+physical id would have to reach all that refers to it, which is the work of an update (a drift-aware change set).
 """
 
 from typing import Any
@@ -41,9 +41,10 @@ async def revert(kit: Kit, caller: Caller, stack_name: str, logical_ids: list[st
 
 async def _put_back(kit: Kit, caller: Caller, stack: Stack, resource: Resource, drift: ResourceDrift) -> Doc:
     told: Doc = {"logical_id": resource.logical_id, "type": resource.type, "physical_id": resource.physical_id}
+    told["gone"] = drift.status is Drift.DELETED
     told["paths"] = [one.path for one in drift.differences]
     if drift.status is Drift.DELETED:
-        return {**told, "reverted": False, "why": "It was deleted: deploy the stack's template again to make it anew."}
+        return {**told, "reverted": False, "why": "It was deleted: an update of the stack makes it again."}
     wanted = resource.properties
     changed = {path.split("/")[1] for path in told["paths"]}
     now = properties_now(resource, drift)
