@@ -236,3 +236,58 @@ def test_a_failed_updates_template_parameters_and_tags_are_the_old_ones_again(st
     assert now["Parameters"] == [{"ParameterKey": "P", "ParameterValue": "old"}]
     assert now["Tags"] == [{"Key": "k", "Value": "old"}]
     assert json.dumps(stacks.cfn.get_template(StackName=stacks.name)["TemplateBody"]) == json.dumps(before)
+
+
+def test_what_failed_is_made_again_once_nothing_stands_in_the_way(stacks, aws, taken):
+    resources = {"Good": parameter(), "Bad": parameter("v", Name=taken, DependsOn="Good")}
+    assert stacks.create(resources, DisableRollback=True) == "CREATE_FAILED"
+    aws("ssm").delete_parameter(Name=taken)
+    assert stacks.update(resources) == "UPDATE_COMPLETE"
+    assert exists(aws, taken) == "v"
+    assert stacks.history("Bad")[-1] == "CREATE_COMPLETE"
+
+
+def test_an_update_of_what_was_never_whole_is_rolled_back_to_nothing(stacks, aws, taken):
+    resources = {"Good": parameter("g", Name=f"{taken}-good"), "Bad": parameter(Name=taken, DependsOn="Good")}
+    stacks.create(resources, DisableRollback=True)
+    assert stacks.update({**resources, "More": parameter()}) == "ROLLBACK_COMPLETE"
+    assert exists(aws, f"{taken}-good") is None
+
+
+def test_a_resource_with_a_name_of_its_own_cannot_be_replaced(stacks, aws, name):
+    role = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "RoleName": name,
+            "Path": "/a/",
+            "AssumeRolePolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"},
+            },
+        },
+    }
+    stacks.create({"R": role}, Capabilities=["CAPABILITY_NAMED_IAM"])
+    role["Properties"]["Path"] = "/b/"
+    assert stacks.update({"R": role}, Capabilities=["CAPABILITY_NAMED_IAM"]) == "UPDATE_ROLLBACK_COMPLETE"
+    assert stacks.reasons("UPDATE_FAILED") == [
+        "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename "
+        f"{name} and update the stack again."
+    ]
+    assert aws("iam").get_role(RoleName=name)["Role"]["Path"] == "/a/"
+
+
+def test_a_failed_update_that_was_left_is_tried_again_as_it_is(stacks, aws, name):
+    broken = {"on": True}
+
+    def answer(request):
+        bad = request["RequestType"] == "Update" and broken["on"]
+        return {"Status": "FAILED", "Reason": "stuck"} if bad else {}
+
+    with provider(aws, name, answer) as made:
+        stacks.create({"Thing": custom(made.topic, V="1")})
+        changed = {"Thing": custom(made.topic, V="2")}
+        assert stacks.update(changed, DisableRollback=True) == "UPDATE_FAILED"
+        broken["on"] = False
+        assert stacks.update(changed) == "UPDATE_COMPLETE"
+        assert made.requests[-1]["ResourceProperties"]["V"] == "2"
+        stacks.delete()

@@ -49,6 +49,12 @@ def _is(found: Doc, identifier: Doc) -> bool:
     return all(found.get(key, value) == value for key, value in identifier.items())
 
 
+def keeps_name(type: str, old: Doc, new: Doc) -> bool:
+    """Whether a new resource would have to have the very name that the old one still has."""
+    named = identifier_in(type, new)
+    return named is not None and named == identifier_in(type, old)
+
+
 def identifier_in(type: str, properties: Doc) -> Doc | None:
     """The primary identifier, where the properties of the template name it in full."""
     schema = schemas.load(type)

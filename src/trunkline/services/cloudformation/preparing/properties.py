@@ -3,6 +3,7 @@
 from typing import Any
 
 from trunkline.aws import schemas
+from trunkline.aws.resources import ResourceType
 
 Doc = dict[str, Any]
 CUSTOM = "AWS::CloudFormation::CustomResource"
@@ -10,6 +11,13 @@ CUSTOM = "AWS::CloudFormation::CustomResource"
 
 def is_custom(type: str) -> bool:
     return type.startswith("Custom::") or type == CUSTOM
+
+
+def is_tagged(kind: ResourceType) -> bool:
+    """Whether a stack's tags go to resources of this type."""
+    schema = schemas.load(kind.name)
+    name = schema.tag_property if schema is not None else None
+    return (name or "Tags") in kind.honoured
 
 
 def typed(type: str, found: Any) -> Doc:

@@ -18,6 +18,7 @@ from trunkline.services.cloudformation.workflow.watching import monitored
 Doc = dict[str, Any]
 
 __all__ = ["Applying", "deleted"]
+_NOT_THERE = ("DELETE_COMPLETE", "DELETE_SKIPPED", "CREATE_FAILED")  # the last: left by a creation that was not undone
 
 
 class Applying:
@@ -33,7 +34,7 @@ class Applying:
 
         def begin(tx: Tx) -> list[str]:
             rows = store.of_stack(tx, session.stack.id)
-            return [name for name, row in rows.items() if row.status not in ("DELETE_COMPLETE", "DELETE_SKIPPED")]
+            return [name for name, row in rows.items() if row.status not in _NOT_THERE]
 
         existing = await wf.commit("what is there", begin)
         imports = session.operation.options.get("imports") or {}

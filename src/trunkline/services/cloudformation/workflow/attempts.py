@@ -170,7 +170,8 @@ class Attempts:
                 action, old = ("replace", None) if now is None else (self.action(now, wanted), now.properties)
             if reason := self.forbidden(name, row.type, action):
                 raise Refusal(reason)
-            if action == "replace" and importing.keeps_name(row.type, row.properties, wanted):
+            named = action == "replace" and importing.keeps_name(row.type, row.properties, wanted)
+            if named and not session.operation.options.get("reverts"):
                 raise Refusal(words.custom_named(row.physical_id))
             return {"action": action, "properties": wanted, "old": old}
 

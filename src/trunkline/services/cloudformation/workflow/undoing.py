@@ -48,6 +48,8 @@ class Undoing:
             await wf.commit("leave", lambda tx: self._enter(tx, Status.CREATE_FAILED, why))
         elif kind == "IMPORT":
             await self._roll_back_import(wf, why)
+        elif not self._session.stack.stable:
+            await self._roll_back_create(wf, _rolled(why))  # an update of what had never been created whole
         else:
             await self._roll_back_update(wf, why, set())
 

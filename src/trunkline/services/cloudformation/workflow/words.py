@@ -33,6 +33,13 @@ def handler_failed(message: str, code: str, token: str) -> str:
     return f'Resource handler returned message: "{message}" (RequestToken: {token}, HandlerErrorCode: {code})'
 
 
+def custom_named(physical_id: str) -> str:
+    return (
+        "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename "
+        f"{physical_id} and update the stack again."
+    )
+
+
 def listed(names: Iterable[str]) -> str:
     return f"[{', '.join(names)}]"
 
