@@ -63,6 +63,29 @@ SAMPLES = {
         },
         {"EvaluateLowSampleCountPercentile": "ignore"},
     ),
+    "AWS::CloudWatch::CompositeAlarm": Sample(
+        {
+            "AlarmName": "sample-composite",
+            "AlarmRule": {"Fn::Join": ["", ["ALARM(", {"Ref": "One"}, ") OR ALARM(", {"Ref": "Two"}, ")"]]},
+            "AlarmDescription": "a sample",
+            "AlarmActions": [{"Ref": "Topic"}],
+            "Tags": [{"Key": "team", "Value": "delivery"}],
+        },
+        {
+            "AlarmRule": {"Fn::Join": ["", ["ALARM(", {"Ref": "One"}, ") AND NOT OK(", {"Ref": "Two"}, ")"]]},
+            "AlarmDescription": "another",
+            "ActionsEnabled": False,
+            "AlarmActions": [],
+            "OKActions": [{"Ref": "Topic"}],
+            "InsufficientDataActions": [{"Ref": "Topic"}],
+            "Tags": [{"Key": "team", "Value": "platform"}],
+        },
+        {
+            "One": ("AWS::CloudWatch::Alarm", _ALARM),
+            "Two": ("AWS::CloudWatch::Alarm", _ALARM),
+            "Topic": ("AWS::SNS::Topic", {}),
+        },
+    ),
     "AWS::CloudWatch::Dashboard": Sample(
         {
             "DashboardName": "sample-dashboard",

@@ -2,9 +2,11 @@
 
 Real: PutMetricData (values and counts, statistic sets, high resolution), GetMetricStatistics and GetMetricData with all
 statistics (percentiles, trimmed, winsorised), ListMetrics; metric alarms (M out of N, missing data, percentiles,
-periods from 10 seconds) with history, EventBridge events and actions (SNS, Lambda, scaling policies); dashboards; tags.
-Refused: metric math and Metrics Insights, composite alarms, anomaly detection, actions that act on instances,
-metric streams, insight rules, and all that is not implemented. The namespace AWS/ is for service principals only.
+periods from 10 seconds) with history, EventBridge events and actions (SNS, Lambda, scaling policies); composite
+alarms; dashboards; tags.
+Refused: metric math and Metrics Insights, suppressors of composite alarms, anomaly detection, actions that act on
+instances, metric streams, insight rules, and all that is not implemented. The namespace AWS/ is for service principals
+only.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 from trunkline.aws.service import Kit, Service
 from trunkline.engines import Engines
 from trunkline.services.cloudwatch.api import Api
+from trunkline.services.cloudwatch.composites import Composites
 from trunkline.services.cloudwatch.evaluator import Evaluator
 from trunkline.services.cloudwatch.reactions import Actions
 from trunkline.services.cloudwatch.resources import TYPES
@@ -22,9 +25,10 @@ def build(kit: Kit, engines: Engines) -> Service:
     store = Store(kit.db)
     evaluator = Evaluator(store, engines.telemetry, kit.ledger, kit.clock)
     Actions(kit, store)
+    composites = Composites(kit, store)
     return Service(
         "cloudwatch",
-        Api(kit, store, engines.telemetry),
+        Api(kit, store, engines.telemetry, composites),
         start=evaluator.start,
         stop=evaluator.stop,
         resource_types=TYPES,

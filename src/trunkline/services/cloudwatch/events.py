@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+
 from trunkline.core.events import Event
-from trunkline.services.cloudwatch.model import MetricAlarm
+from trunkline.services.cloudwatch.model import AnyAlarm, CompositeAlarm, MetricAlarm
 from trunkline.services.cloudwatch.reasons import stamp
 from trunkline.services.cloudwatch.statistics import parse
 
@@ -47,7 +49,7 @@ class State:
     time_ms: int
 
     @classmethod
-    def of(cls, alarm: MetricAlarm) -> State:
+    def of(cls, alarm: AnyAlarm) -> State:
         return cls(alarm.state, alarm.reason, alarm.reason_data, alarm.updated_ms)
 
     def shown(self) -> dict[str, str]:
@@ -55,9 +57,10 @@ class State:
         return shown if self.data is None else {**shown, "reasonData": self.data}
 
 
-def state_change(alarm: MetricAlarm, previous: State) -> Event:
+def state_change(alarm: AnyAlarm, previous: State) -> Event:
     """`alarm` already has its new state."""
-    configuration: dict[str, Any] = {"metrics": _metrics(alarm)}
+    configuration: dict[str, Any]
+    configuration = {"metrics": _metrics(alarm)} if isinstance(alarm, MetricAlarm) else {"alarmRule": alarm.rule}
     if alarm.description is not None:
         configuration["description"] = alarm.description
     return _event(
@@ -73,7 +76,7 @@ def state_change(alarm: MetricAlarm, previous: State) -> Event:
     )
 
 
-def configuration_change(alarm: MetricAlarm, action: str, now_ms: int, previous: MetricAlarm | None = None) -> Event:
+def configuration_change(alarm: AnyAlarm, action: str, now_ms: int, previous: AnyAlarm | None = None) -> Event:
     detail: dict[str, Any] = {
         "alarmName": alarm.name,
         "operation": action,
@@ -85,7 +88,7 @@ def configuration_change(alarm: MetricAlarm, action: str, now_ms: int, previous:
     return _event(alarm, CONFIGURATION_CHANGE, detail, now_ms)
 
 
-def _event(alarm: MetricAlarm, kind: str, detail: dict[str, Any], time_ms: int) -> Event:
+def _event(alarm: AnyAlarm, kind: str, detail: dict[str, Any], time_ms: int) -> Event:
     time = datetime.fromtimestamp(time_ms / 1000, UTC)
     return Event(SOURCE, kind, detail, alarm.account, alarm.region, (alarm.arn,), time=time)
 
@@ -103,29 +106,63 @@ def _metrics(alarm: MetricAlarm) -> list[dict[str, Any]]:
     return [{"id": query_id, "metricStat": stat, "returnData": True}]
 
 
-def _configuration(alarm: MetricAlarm) -> dict[str, Any]:
-    shown = {
+def _configuration(alarm: AnyAlarm) -> dict[str, Any]:
+    shown: dict[str, Any] = {
         "alarmName": alarm.name,
         "description": alarm.description,
         "actionsEnabled": alarm.actions_enabled,
         "okActions": alarm.ok_actions,
         "alarmActions": alarm.alarm_actions,
         "insufficientDataActions": alarm.insufficient_data_actions,
+        "timestamp": stamp(alarm.configured_ms),
+    }
+    if isinstance(alarm, CompositeAlarm):
+        shown["alarmRule"] = alarm.rule
+        return {key: value for key, value in shown.items() if value is not None}
+    shown |= {
         "evaluationPeriods": alarm.evaluation_periods,
         "datapointsToAlarm": alarm.datapoints_to_alarm,
         "threshold": alarm.threshold,
         "comparisonOperator": alarm.comparison,
         "treatMissingData": alarm.treat_missing,
         "metrics": _metrics(alarm),
-        "timestamp": stamp(alarm.configured_ms),
     }
     return {key: value for key, value in shown.items() if value is not None}
 
 
-def notification(alarm: MetricAlarm, state: dict[str, str], previous: dict[str, str]) -> dict[str, Any]:
+def notification(alarm: AnyAlarm, state: dict[str, str], previous: dict[str, str]) -> dict[str, Any]:
     """The JSON message that SNS subscribers receive."""
+    shown = {
+        "AlarmName": alarm.name,
+        "AlarmDescription": alarm.description,
+        "AWSAccountId": alarm.account,
+        "AlarmConfigurationUpdatedTimestamp": stamp(alarm.configured_ms),
+        "NewStateValue": state["value"],
+        "NewStateReason": state["reason"],
+        "StateChangeTime": state["timestamp"],
+        "Region": _REGIONS.get(alarm.region, alarm.region),
+        "AlarmArn": alarm.arn,
+        "OldStateValue": previous["value"],
+        "OKActions": alarm.ok_actions,
+        "AlarmActions": alarm.alarm_actions,
+        "InsufficientDataActions": alarm.insufficient_data_actions,
+    }
+    if isinstance(alarm, CompositeAlarm):
+        data = orjson.loads(state.get("reasonData") or "{}")
+        children = [
+            {
+                "Arn": one["arn"],
+                "State": {"Value": one["state"]["value"], "Timestamp": one["state"]["timestamp"]},
+            }
+            for one in data.get("triggeringAlarms", ())
+        ]
+        return {**shown, "AlarmRule": alarm.rule, "TriggeringChildren": children}
+    return {**shown, "Trigger": _trigger(alarm)}
+
+
+def _trigger(alarm: MetricAlarm) -> dict[str, Any]:
     extended = parse(alarm.statistic).values
-    trigger: dict[str, Any] = {
+    return {
         "MetricName": alarm.metric,
         "Namespace": alarm.namespace,
         "StatisticType": "ExtendedStatistic" if extended else "Statistic",
@@ -140,22 +177,6 @@ def notification(alarm: MetricAlarm, state: dict[str, str], previous: dict[str, 
         "TreatMissingData": alarm.treat_missing or "",
         "EvaluateLowSampleCountPercentile": alarm.low_sample or "",
     }
-    return {
-        "AlarmName": alarm.name,
-        "AlarmDescription": alarm.description,
-        "AWSAccountId": alarm.account,
-        "AlarmConfigurationUpdatedTimestamp": stamp(alarm.configured_ms),
-        "NewStateValue": state["value"],
-        "NewStateReason": state["reason"],
-        "StateChangeTime": state["timestamp"],
-        "Region": _REGIONS.get(alarm.region, alarm.region),
-        "AlarmArn": alarm.arn,
-        "OldStateValue": previous["value"],
-        "OKActions": alarm.ok_actions,
-        "AlarmActions": alarm.alarm_actions,
-        "InsufficientDataActions": alarm.insufficient_data_actions,
-        "Trigger": trigger,
-    }
 
 
 _STATISTICS = {
@@ -167,6 +188,6 @@ _STATISTICS = {
 }
 
 
-def subject(alarm: MetricAlarm, state: str) -> str:
+def subject(alarm: AnyAlarm, state: str) -> str:
     text = f'{state}: "{alarm.name}" in {_REGIONS.get(alarm.region, alarm.region)}'
     return text if len(text) <= 100 else text[:97] + "..."

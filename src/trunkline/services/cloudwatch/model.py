@@ -67,6 +67,39 @@ class MetricAlarm:
         return by_state[state]
 
 
+@dataclass
+class CompositeAlarm:
+    """An alarm over the states of others. Times are epoch milliseconds."""
+
+    account: str
+    region: str
+    name: str
+    description: str | None
+    actions_enabled: bool
+    ok_actions: list[str]
+    alarm_actions: list[str]
+    insufficient_data_actions: list[str]
+    rule: str
+    configured_ms: int = 0
+    state: str = INSUFFICIENT_DATA
+    reason: str = INITIAL_REASON
+    reason_data: str | None = None
+    updated_ms: int = 0
+    transitioned_ms: int = 0
+    tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def arn(self) -> str:
+        return alarm_arn(self.account, self.region, self.name)
+
+    def actions(self, state: str) -> list[str]:
+        by_state = {OK: self.ok_actions, ALARM: self.alarm_actions, INSUFFICIENT_DATA: self.insufficient_data_actions}
+        return by_state[state]
+
+
+AnyAlarm = MetricAlarm | CompositeAlarm
+
+
 def alarm_arn(account: str, region: str, name: str) -> str:
     return arn.arn("cloudwatch", region, account, f"alarm:{name}")
 
@@ -81,6 +114,7 @@ class HistoryItem:
     kind: str
     summary: str
     data: str
+    alarm_type: str = "MetricAlarm"
 
 
 @dataclass

@@ -15,7 +15,7 @@ from trunkline.core.db import Tx
 from trunkline.core.events import Event
 from trunkline.core.log import get
 from trunkline.services.cloudwatch.events import SOURCE, STATE_CHANGE, notification, subject
-from trunkline.services.cloudwatch.model import HistoryItem, MetricAlarm
+from trunkline.services.cloudwatch.model import AnyAlarm, HistoryItem
 from trunkline.services.cloudwatch.store import HISTORY, Store
 
 log = get(__name__)
@@ -28,13 +28,13 @@ class Actions:
         kit.bus.subscribe("cloudwatch-actions", self.perform, sources=(SOURCE,), detail_types=(STATE_CHANGE,))
 
     async def perform(self, event: Event) -> None:
-        alarm = self._store.alarm(event.account, event.region, event.detail["alarmName"])
+        alarm = self._store.any_alarm(event.account, event.region, event.detail["alarmName"])
         if alarm is None or not alarm.actions_enabled:
             return
         for number, action in enumerate(alarm.actions(event.detail["state"]["value"])):
             await self._perform(alarm, event, action, f"{event.id}-{number}")
 
-    async def _act(self, alarm: MetricAlarm, event: Event, action: str, message: str) -> None:
+    async def _act(self, alarm: AnyAlarm, event: Event, action: str, message: str) -> None:
         """Publish, or invoke; a scaling policy watches its alarms by itself."""
         if action.startswith("arn:aws:lambda:"):
             told = {
@@ -58,7 +58,7 @@ class Actions:
             }
             await self._kit.call("sns", "Publish", request, as_=caller)
 
-    async def _perform(self, alarm: MetricAlarm, event: Event, action: str, key: str) -> None:
+    async def _perform(self, alarm: AnyAlarm, event: Event, action: str, key: str) -> None:
         time_ms = int(event.time.timestamp() * 1000)
         if HISTORY.get(self._store.db, alarm.account, alarm.region, time_ms, key) is not None:
             return
@@ -81,7 +81,8 @@ class Actions:
         text = orjson.dumps(data).decode()
         if len(text) > 4095:
             text = orjson.dumps({**data, "publishedMessage": None}).decode()
-        item = HistoryItem(alarm.account, alarm.region, time_ms, key, alarm.name, "Action", summary[:255], text)
+        kind = type(alarm).__name__
+        item = HistoryItem(alarm.account, alarm.region, time_ms, key, alarm.name, "Action", summary[:255], text, kind)
 
         def work(tx: Tx) -> None:
             HISTORY.put(tx, item)

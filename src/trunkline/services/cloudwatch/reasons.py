@@ -73,6 +73,11 @@ def _date(time_ms: int) -> str:
     return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%d/%m/%y %H:%M:%S")
 
 
+def spoken(time_ms: int) -> str:
+    """A time as the reasons of composite alarms say it: Friday 21 August, 2020 01:36:12 UTC."""
+    return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%A %d %B, %Y %H:%M:%S UTC")
+
+
 def stamp(time_ms: int) -> str:
     """A time as CloudWatch writes it in JSON: 2019-10-02T17:04:40.985+0000."""
     text = datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -41,7 +41,7 @@ class _AnyAlarm(ResourceType):
         if not found:
             return None
         alarm = found[0]
-        read = {key: alarm[key] for key in self.honoured if alarm.get(key) not in (None, [])}
+        read = {key: alarm[key] for key in self.honoured if alarm.get(key) is not None}
         tagged = await _tags(on, alarm["AlarmArn"])
         return {**read, "Arn": alarm["AlarmArn"], "Tags": tags.pairs(tags.own(tagged))}
 
@@ -87,9 +87,7 @@ class Alarm(_AnyAlarm):
 class CompositeAlarm(_AnyAlarm):
     name = "AWS::CloudWatch::CompositeAlarm"
     kind, put = "CompositeAlarm", "PutCompositeAlarm"
-    honoured = frozenset(
-        {*_COMMON, "ActionsSuppressor", "ActionsSuppressorExtensionPeriod", "ActionsSuppressorWaitPeriod", "AlarmRule"}
-    )
+    honoured = frozenset({*_COMMON, "AlarmRule"})
 
 
 class Dashboard(ResourceType):
@@ -147,4 +145,4 @@ def _body(wanted: Doc) -> str:
     return body if isinstance(body, str) else json.dumps(body)
 
 
-TYPES: tuple[ResourceType, ...] = (Alarm(), Dashboard())
+TYPES: tuple[ResourceType, ...] = (Alarm(), CompositeAlarm(), Dashboard())

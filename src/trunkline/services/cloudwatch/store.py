@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from trunkline.core import ids
-from trunkline.core.db import Database, Table, Tx
-from trunkline.services.cloudwatch.model import Dashboard, HistoryItem, MetricAlarm
+from trunkline.core.db import Database, Reader, Table, Tx
+from trunkline.services.cloudwatch.model import AnyAlarm, CompositeAlarm, Dashboard, HistoryItem, MetricAlarm
 
 T = TypeVar("T")
 
 ALARMS = Table("cloudwatch_alarms", MetricAlarm, key=("account", "region", "name"))
 HISTORY = Table("cloudwatch_history", HistoryItem, key=("account", "region", "time_ms", "id"), index=("alarm",))
+COMPOSITES = Table("cloudwatch_composite_alarms", CompositeAlarm, key=("account", "region", "name"))
 DASHBOARDS = Table("cloudwatch_dashboards", Dashboard, key=("account", "name"))
 
 
@@ -20,7 +21,7 @@ class Store:
     def __init__(self, db: Database) -> None:
         self.db = db
         self._every_alarm: list[MetricAlarm] | None = None
-        db.migrate("cloudwatch", [ALARMS.ddl + HISTORY.ddl + DASHBOARDS.ddl])
+        db.migrate("cloudwatch", [ALARMS.ddl + HISTORY.ddl + DASHBOARDS.ddl, COMPOSITES.ddl])
 
     async def change_alarms(self, work: Callable[[Tx], T]) -> T:
         """A write after which the evaluator must look at the alarms anew."""
@@ -38,6 +39,9 @@ class Store:
     def alarm(self, account: str, region: str, name: str) -> MetricAlarm | None:
         return ALARMS.get(self.db, account, region, name)
 
+    def any_alarm(self, account: str, region: str, name: str) -> AnyAlarm | None:
+        return any_alarm(self.db, account, region, name)
+
     def alarms(self, account: str, region: str) -> list[MetricAlarm]:
         return ALARMS.find(self.db, prefix=(account, region))
 
@@ -45,7 +49,24 @@ class Store:
         await self.db.write(lambda tx: tx.execute(f"DELETE FROM {HISTORY.name} WHERE time_ms < ?", (before_ms,)))
 
 
-def add_history(tx: Tx, alarm: MetricAlarm, time_ms: int, kind: str, summary: str, data: str) -> None:
+def any_alarm(reader: Reader, account: str, region: str, name: str) -> AnyAlarm | None:
+    """The alarm with this name, of either kind."""
+    return ALARMS.get(reader, account, region, name) or COMPOSITES.get(reader, account, region, name)
+
+
+def put_alarm(tx: Tx, alarm: AnyAlarm) -> None:
+    """Store an alarm of either kind."""
+    if isinstance(alarm, MetricAlarm):
+        ALARMS.put(tx, alarm)
+    else:
+        COMPOSITES.put(tx, alarm)
+
+
+def add_history(tx: Tx, alarm: AnyAlarm, time_ms: int, kind: str, summary: str, data: str) -> None:
+    shown = summary[:255]
     HISTORY.put(
-        tx, HistoryItem(alarm.account, alarm.region, time_ms, ids.hex_id(16), alarm.name, kind, summary[:255], data)
+        tx,
+        HistoryItem(
+            alarm.account, alarm.region, time_ms, ids.hex_id(16), alarm.name, kind, shown, data, type(alarm).__name__
+        ),
     )

@@ -9,20 +9,18 @@ import orjson
 from trunkline.core.db import Tx
 from trunkline.core.ledger import Ledger
 from trunkline.services.cloudwatch import events
-from trunkline.services.cloudwatch.model import MetricAlarm
-from trunkline.services.cloudwatch.store import ALARMS, Store, add_history
+from trunkline.services.cloudwatch.model import AnyAlarm
+from trunkline.services.cloudwatch.store import Store, add_history, any_alarm, put_alarm
 
 
-async def set_state(
-    store: Store, ledger: Ledger, seen: MetricAlarm, new: events.State, *, by_hand: bool = False
-) -> bool:
+async def set_state(store: Store, ledger: Ledger, seen: AnyAlarm, new: events.State, *, by_hand: bool = False) -> bool:
     """Move the alarm on from what the caller has `seen`; False when it changed meanwhile or has this state already.
 
     Setting a state by hand is recorded even when it does not change, as with AWS.
     """
 
     def work(tx: Tx) -> bool:
-        alarm = ALARMS.get(tx, seen.account, seen.region, seen.name)
+        alarm = any_alarm(tx, seen.account, seen.region, seen.name)
         if alarm is None or (not by_hand and alarm.configured_ms != seen.configured_ms):
             return False
         previous = events.State.of(alarm)
@@ -34,7 +32,7 @@ async def set_state(
             summary = f"Alarm updated from {previous.value} to {new.value}"
             add_history(tx, alarm, new.time_ms, "StateUpdate", summary, _history_data(previous, new))
             ledger.append(tx, events.state_change(alarm, previous))
-        ALARMS.put(tx, alarm)
+        put_alarm(tx, alarm)
         return True
 
     return await store.change_alarms(work)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from trunkline.services.cloudwatch.api.alarms import Alarms
+from trunkline.services.cloudwatch.api.composites import CompositeAlarms
 from trunkline.services.cloudwatch.api.dashboards import Dashboards
 from trunkline.services.cloudwatch.api.descriptions import Descriptions
 from trunkline.services.cloudwatch.api.metrics import Metrics
 from trunkline.services.cloudwatch.api.tags import Tags
 
 
-class Api(Metrics, Alarms, Descriptions, Dashboards, Tags):
+class Api(Metrics, CompositeAlarms, Descriptions, Dashboards, Tags):
     """All of them."""

@@ -56,7 +56,7 @@ def alarm_of(call: Call, req: Doc, now_ms: int) -> MetricAlarm:
     )
     _check(alarm)
     for action in (*alarm.ok_actions, *alarm.alarm_actions, *alarm.insufficient_data_actions):
-        _check_action(action)
+        check_action(action)
     return alarm
 
 
@@ -125,7 +125,8 @@ def _check(alarm: MetricAlarm) -> None:
         raise invalid("EvaluateLowSampleCountPercentile is for percentiles, and is either evaluate or ignore.")
 
 
-def _check_action(action: str) -> None:
+def check_action(action: str) -> None:
+    """Refuse an action that an alarm cannot have."""
     parts = action.split(":")
     if len(parts) < 6 or parts[0] != "arn":
         raise invalid(f"Invalid arn syntax: {action}")

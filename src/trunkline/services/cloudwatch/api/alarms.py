@@ -8,10 +8,10 @@ from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call, Doc, operation
 from trunkline.core.db import Tx
 from trunkline.services.cloudwatch.api.alarm_request import alarm_of
-from trunkline.services.cloudwatch.api.context import Context, alarm_resources
+from trunkline.services.cloudwatch.api.context import Context, alarm_resources, invalid
 from trunkline.services.cloudwatch.events import State, configuration_change
-from trunkline.services.cloudwatch.model import MetricAlarm
-from trunkline.services.cloudwatch.store import ALARMS, add_history
+from trunkline.services.cloudwatch.model import AnyAlarm, MetricAlarm
+from trunkline.services.cloudwatch.store import ALARMS, COMPOSITES, add_history, any_alarm, put_alarm
 from trunkline.services.cloudwatch.transitions import set_state
 
 _NOT_FOUND = "There is no alarm with the name {name}."
@@ -23,6 +23,8 @@ class Alarms(Context):
         alarm = alarm_of(call, req, self._now_ms())
 
         def work(tx: Tx) -> None:
+            if COMPOSITES.get(tx, alarm.account, alarm.region, alarm.name) is not None:
+                raise invalid(f"There is a composite alarm with the name {alarm.name} already.")
             old = ALARMS.get(tx, alarm.account, alarm.region, alarm.name)
             if old is not None:  # the configuration is replaced, the state stays, and tags are for creation only
                 alarm.state, alarm.reason, alarm.reason_data = old.state, old.reason, old.reason_data
@@ -34,7 +36,7 @@ class Alarms(Context):
         await self._store.change_alarms(work)
         return {}
 
-    def _configured(self, tx: Tx, alarm: MetricAlarm, action: str, old: MetricAlarm | None = None) -> None:
+    def _configured(self, tx: Tx, alarm: AnyAlarm, action: str, old: AnyAlarm | None = None) -> None:
         """Record a change of configuration in the alarm's history and in the ledger."""
         now_ms = self._now_ms()
         event = configuration_change(alarm, action, now_ms, old)
@@ -48,13 +50,14 @@ class Alarms(Context):
     @operation(alarm_resources)
     async def delete_alarms(self, call: Call, req: Doc) -> Doc:
         def work(tx: Tx) -> None:
-            found = [ALARMS.get(tx, call.account, call.region, name) for name in dict.fromkeys(req["AlarmNames"])]
+            found = [any_alarm(tx, call.account, call.region, name) for name in dict.fromkeys(req["AlarmNames"])]
             missing = [name for name, alarm in zip(dict.fromkeys(req["AlarmNames"]), found, strict=True) if not alarm]
             if missing:
                 raise AwsError("ResourceNotFound", f"Alarms not found: {', '.join(missing)}")
             for alarm in found:
                 if alarm is not None:
-                    ALARMS.delete(tx, alarm.account, alarm.region, alarm.name)
+                    table = ALARMS if isinstance(alarm, MetricAlarm) else COMPOSITES
+                    table.delete(tx, alarm.account, alarm.region, alarm.name)
                     self._configured(tx, alarm, "delete")
 
         await self._store.change_alarms(work)
@@ -62,7 +65,7 @@ class Alarms(Context):
 
     @operation(alarm_resources)
     async def set_alarm_state(self, call: Call, req: Doc) -> Doc:
-        alarm = self._store.alarm(call.account, call.region, req["AlarmName"])
+        alarm = self._store.any_alarm(call.account, call.region, req["AlarmName"])
         if alarm is None:
             raise AwsError("ResourceNotFound", _NOT_FOUND.format(name=req["AlarmName"]))
         data = req.get("StateReasonData")
@@ -88,12 +91,12 @@ class Alarms(Context):
 
         def work(tx: Tx) -> None:
             for name in dict.fromkeys(req["AlarmNames"]):
-                alarm = ALARMS.get(tx, call.account, call.region, name)
+                alarm = any_alarm(tx, call.account, call.region, name)
                 if alarm is not None and alarm.actions_enabled != on:
-                    old = ALARMS.get(tx, call.account, call.region, name)
+                    old = any_alarm(tx, call.account, call.region, name)
                     alarm.actions_enabled = on
                     alarm.configured_ms = max(self._now_ms(), alarm.configured_ms + 1)
-                    ALARMS.put(tx, alarm)
+                    put_alarm(tx, alarm)
                     self._configured(tx, alarm, "update", old)
 
         await self._store.change_alarms(work)

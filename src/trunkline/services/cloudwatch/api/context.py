@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call, Doc, Kit
 from trunkline.engines.telemetry import Telemetry
+from trunkline.services.cloudwatch.composites import Composites
 from trunkline.services.cloudwatch.store import Store
 
 
 class Context:
-    def __init__(self, kit: Kit, store: Store, telemetry: Telemetry) -> None:
+    def __init__(self, kit: Kit, store: Store, telemetry: Telemetry, composites: Composites) -> None:
         self._kit = kit
+        self._composites = composites
         self._store = store
         self._telemetry = telemetry
 
     def _now_ms(self) -> int:
         return int(self._kit.clock.time() * 1000)
+
+
+def moment(time_ms: int) -> datetime:
+    return datetime.fromtimestamp(time_ms / 1000, UTC)
 
 
 def alarm_resources(call: Call, req: Doc) -> list[str]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from trunkline.aws import paging
 from trunkline.aws.errors import Refused
 from trunkline.aws.service import Call, Doc, operation
-from trunkline.services.cloudwatch.api.context import Context, alarm_resources, invalid
+from trunkline.services.cloudwatch.api.composites import described
+from trunkline.services.cloudwatch.api.context import Context, alarm_resources, invalid, moment
+from trunkline.services.cloudwatch.composites import child
 from trunkline.services.cloudwatch.metric_data import metric
-from trunkline.services.cloudwatch.model import HistoryItem, MetricAlarm
+from trunkline.services.cloudwatch.model import AnyAlarm, CompositeAlarm, HistoryItem, MetricAlarm
+from trunkline.services.cloudwatch.rule import name_of
+from trunkline.services.cloudwatch.rule import parse as parse_rule
 from trunkline.services.cloudwatch.statistics import parse
-from trunkline.services.cloudwatch.store import HISTORY
+from trunkline.services.cloudwatch.store import COMPOSITES, HISTORY
 
 _PAGE = 50
 _HISTORY_PAGE = 100
@@ -20,18 +22,20 @@ _HISTORY_PAGE = 100
 class Descriptions(Context):
     @operation(alarm_resources, mutates=False)
     async def describe_alarms(self, call: Call, req: Doc) -> Doc:
-        for member in ("ChildrenOfAlarmName", "ParentsOfAlarmName"):
-            if member in req:
-                raise Refused(f"Trunkline has no composite alarms yet: leave {member} out.")
         names, prefix = req.get("AlarmNames"), req.get("AlarmNamePrefix")
         if names and prefix is not None:
             raise invalid("AlarmNamePrefix and AlarmNames are mutually exclusive.")
-        if "MetricAlarm" not in req.get("AlarmTypes", ["MetricAlarm"]):
-            return {"MetricAlarms": [], "CompositeAlarms": []}
-        action = req.get("ActionPrefix")
+        if "ChildrenOfAlarmName" in req or "ParentsOfAlarmName" in req:
+            return self._relatives(call, req)
+        kinds, action = req.get("AlarmTypes", ["MetricAlarm"]), req.get("ActionPrefix")
+        every: list[AnyAlarm] = []
+        if "MetricAlarm" in kinds:
+            every += self._store.alarms(call.account, call.region)
+        if "CompositeAlarm" in kinds:
+            every += COMPOSITES.find(self._store.db, prefix=(call.account, call.region))
         found = [
             alarm
-            for alarm in self._store.alarms(call.account, call.region)
+            for alarm in every
             if (not names or alarm.name in names)
             and (prefix is None or alarm.name.startswith(prefix))
             and req.get("StateValue", alarm.state) == alarm.state
@@ -44,7 +48,28 @@ class Descriptions(Context):
             key=lambda alarm: alarm.name,
             error="InvalidNextToken",
         )
-        return {"MetricAlarms": [_described(alarm) for alarm in shown], "CompositeAlarms": [], "NextToken": token}
+        return {
+            "MetricAlarms": [_described(alarm) for alarm in shown if isinstance(alarm, MetricAlarm)],
+            "CompositeAlarms": [described(alarm) for alarm in shown if isinstance(alarm, CompositeAlarm)],
+            "NextToken": token,
+        }
+
+    def _relatives(self, call: Call, req: Doc) -> Doc:
+        """Names, ARNs and states of the alarms that a composite one names, or of those that name an alarm."""
+        composites = COMPOSITES.find(self._store.db, prefix=(call.account, call.region))
+        if "ChildrenOfAlarmName" in req:
+            parents = [one for one in composites if one.name == req["ChildrenOfAlarmName"]]
+            alarms = parse_rule(parents[0].rule).alarms if parents else []
+            found = [child(self._store.db, parents[0], alarm) for alarm in alarms]
+        else:
+            name = req["ParentsOfAlarmName"]
+            found = [one for one in composites if name in {name_of(alarm) for alarm in parse_rule(one.rule).alarms}]
+        shown: dict[str, list[Doc]] = {"MetricAlarms": [], "CompositeAlarms": []}
+        for one in found:
+            if one is not None:
+                brief = {"AlarmName": one.name, "AlarmArn": one.arn, "StateValue": one.state}
+                shown[f"{type(one).__name__}s"].append(brief)
+        return dict(shown)
 
     @operation(mutates=False)
     async def describe_alarms_for_metric(self, call: Call, req: Doc) -> Doc:
@@ -73,7 +98,7 @@ class Descriptions(Context):
             if (start is None or item.time_ms >= start)
             and (end is None or item.time_ms <= end)
             and req.get("HistoryItemType", item.kind) == item.kind
-            and "MetricAlarm" in req.get("AlarmTypes", ["MetricAlarm"])
+            and item.alarm_type in req.get("AlarmTypes", ["MetricAlarm", "CompositeAlarm"])
         ]
         shown, token = paging.page(
             found,
@@ -86,19 +111,15 @@ class Descriptions(Context):
         return {"AlarmHistoryItems": [_history(item) for item in shown], "NextToken": token}
 
 
-def _all_actions(alarm: MetricAlarm) -> list[str]:
+def _all_actions(alarm: AnyAlarm) -> list[str]:
     return [*alarm.ok_actions, *alarm.alarm_actions, *alarm.insufficient_data_actions]
-
-
-def _time(time_ms: int) -> datetime:
-    return datetime.fromtimestamp(time_ms / 1000, UTC)
 
 
 def _history(item: HistoryItem) -> Doc:
     return {
         "AlarmName": item.alarm,
-        "AlarmType": "MetricAlarm",
-        "Timestamp": _time(item.time_ms),
+        "AlarmType": item.alarm_type,
+        "Timestamp": moment(item.time_ms),
         "HistoryItemType": item.kind,
         "HistorySummary": item.summary,
         "HistoryData": item.data,
@@ -111,7 +132,7 @@ def _described(alarm: MetricAlarm) -> Doc:
         "AlarmName": alarm.name,
         "AlarmArn": alarm.arn,
         "AlarmDescription": alarm.description,
-        "AlarmConfigurationUpdatedTimestamp": _time(alarm.configured_ms),
+        "AlarmConfigurationUpdatedTimestamp": moment(alarm.configured_ms),
         "ActionsEnabled": alarm.actions_enabled,
         "OKActions": alarm.ok_actions,
         "AlarmActions": alarm.alarm_actions,
@@ -119,8 +140,8 @@ def _described(alarm: MetricAlarm) -> Doc:
         "StateValue": alarm.state,
         "StateReason": alarm.reason,
         "StateReasonData": alarm.reason_data,
-        "StateUpdatedTimestamp": _time(alarm.updated_ms),
-        "StateTransitionedTimestamp": _time(alarm.transitioned_ms),
+        "StateUpdatedTimestamp": moment(alarm.updated_ms),
+        "StateTransitionedTimestamp": moment(alarm.transitioned_ms),
         "EvaluationPeriods": alarm.evaluation_periods,
         "DatapointsToAlarm": alarm.datapoints_to_alarm,
         "Threshold": alarm.threshold,

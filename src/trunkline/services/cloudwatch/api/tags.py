@@ -9,8 +9,8 @@ from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call, Doc, operation
 from trunkline.core.db import Reader, Tx
 from trunkline.services.cloudwatch.api.context import Context, invalid_value
-from trunkline.services.cloudwatch.model import Dashboard, MetricAlarm
-from trunkline.services.cloudwatch.store import ALARMS, DASHBOARDS
+from trunkline.services.cloudwatch.model import AnyAlarm, Dashboard
+from trunkline.services.cloudwatch.store import DASHBOARDS, any_alarm, put_alarm
 
 
 class Tags(Context):
@@ -33,19 +33,19 @@ class Tags(Context):
         def work(tx: Tx) -> None:
             found = _find(tx, call, req["ResourceARN"])
             found.tags = change(found.tags)
-            if isinstance(found, MetricAlarm):
-                ALARMS.put(tx, found)
-            else:
+            if isinstance(found, Dashboard):
                 DASHBOARDS.put(tx, found)
+            else:
+                put_alarm(tx, found)
 
         await self._store.change_alarms(work)
 
 
-def _find(reader: Reader, call: Call, resource: str) -> MetricAlarm | Dashboard:
+def _find(reader: Reader, call: Call, resource: str) -> AnyAlarm | Dashboard:
     parts = resource.split(":", 6)
-    found: MetricAlarm | Dashboard | None
+    found: AnyAlarm | Dashboard | None
     if len(parts) == 7 and parts[2] == "cloudwatch" and parts[5] == "alarm":
-        found = ALARMS.get(reader, call.account, parts[3], parts[6]) if parts[4] == call.account else None
+        found = any_alarm(reader, call.account, parts[3], parts[6]) if parts[4] == call.account else None
     elif len(parts) == 6 and parts[2] == "cloudwatch" and parts[5].startswith("dashboard/"):
         found = DASHBOARDS.get(reader, call.account, parts[5].partition("/")[2]) if parts[4] == call.account else None
     else:

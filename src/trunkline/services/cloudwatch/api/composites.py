@@ -1,0 +1,81 @@
+"""Composite alarms: put, and how they are shown."""
+
+from __future__ import annotations
+
+from trunkline.aws import tags
+from trunkline.aws.errors import Refused
+from trunkline.aws.service import Call, Doc, operation
+from trunkline.core.db import Tx
+from trunkline.services.cloudwatch.api.alarm_request import check_action
+from trunkline.services.cloudwatch.api.alarms import Alarms
+from trunkline.services.cloudwatch.api.context import alarm_resources, invalid, moment
+from trunkline.services.cloudwatch.composites import loops
+from trunkline.services.cloudwatch.model import CompositeAlarm
+from trunkline.services.cloudwatch.rule import RuleError, parse
+from trunkline.services.cloudwatch.store import ALARMS, COMPOSITES
+
+
+class CompositeAlarms(Alarms):
+    @operation(alarm_resources)
+    async def put_composite_alarm(self, call: Call, req: Doc) -> Doc:
+        for member in ("ActionsSuppressor", "ActionsSuppressorWaitPeriod", "ActionsSuppressorExtensionPeriod"):
+            if req.get(member):
+                raise Refused(f"Trunkline's composite alarms have no suppressors: leave {member} out.")
+        now_ms = self._now_ms()
+        made = CompositeAlarm(
+            call.account,
+            call.region,
+            req["AlarmName"],
+            req.get("AlarmDescription"),
+            req.get("ActionsEnabled", True),
+            req.get("OKActions", []),
+            req.get("AlarmActions", []),
+            req.get("InsufficientDataActions", []),
+            req["AlarmRule"],
+            configured_ms=now_ms,
+            updated_ms=now_ms,
+            transitioned_ms=now_ms,
+            tags=tags.normalise(req.get("Tags"), error="InvalidParameterValueException"),
+        )
+        try:
+            parse(made.rule)
+        except RuleError as error:
+            raise invalid(f"AlarmRule must be valid: {error}.") from None
+        for action in (*made.ok_actions, *made.alarm_actions, *made.insufficient_data_actions):
+            check_action(action)
+
+        def work(tx: Tx) -> CompositeAlarm:
+            if ALARMS.get(tx, made.account, made.region, made.name) is not None:
+                raise invalid(f"There is a metric alarm with the name {made.name} already.")
+            if loops(tx, made):
+                raise invalid("A composite alarm cannot depend on itself.")
+            old = COMPOSITES.get(tx, made.account, made.region, made.name)
+            if old is not None:
+                made.state, made.reason, made.reason_data = old.state, old.reason, old.reason_data
+                made.updated_ms, made.transitioned_ms, made.tags = old.updated_ms, old.transitioned_ms, old.tags
+                made.configured_ms = max(made.configured_ms, old.configured_ms + 1)
+            COMPOSITES.put(tx, made)
+            self._configured(tx, made, "create" if old is None else "update", old)
+            return made
+
+        await self._composites.evaluate(await self._store.change_alarms(work))
+        return {}
+
+
+def described(alarm: CompositeAlarm) -> Doc:
+    return {
+        "AlarmName": alarm.name,
+        "AlarmArn": alarm.arn,
+        "AlarmDescription": alarm.description,
+        "AlarmRule": alarm.rule,
+        "AlarmConfigurationUpdatedTimestamp": moment(alarm.configured_ms),
+        "ActionsEnabled": alarm.actions_enabled,
+        "OKActions": alarm.ok_actions,
+        "AlarmActions": alarm.alarm_actions,
+        "InsufficientDataActions": alarm.insufficient_data_actions,
+        "StateValue": alarm.state,
+        "StateReason": alarm.reason,
+        "StateReasonData": alarm.reason_data,
+        "StateUpdatedTimestamp": moment(alarm.updated_ms),
+        "StateTransitionedTimestamp": moment(alarm.transitioned_ms),
+    }

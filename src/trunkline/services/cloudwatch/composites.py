@@ -1,0 +1,86 @@
+"""Composite alarms: their rules are looked at again whenever an alarm that they name changes.
+
+A reaction to the alarms' own events, so that no change is missed over a crash. Composite alarms may name one another;
+each change makes an event of its own, which is heard here again.
+"""
+
+from __future__ import annotations
+
+import orjson
+
+from trunkline.aws.service import Kit
+from trunkline.core.db import Reader
+from trunkline.core.events import Event
+from trunkline.core.log import get
+from trunkline.services.cloudwatch.events import CONFIGURATION_CHANGE, SOURCE, STATE_CHANGE, State
+from trunkline.services.cloudwatch.model import ALARM, INSUFFICIENT_DATA, OK, CompositeAlarm, MetricAlarm
+from trunkline.services.cloudwatch.reasons import spoken, stamp
+from trunkline.services.cloudwatch.rule import RuleError, name_of, parse
+from trunkline.services.cloudwatch.store import ALARMS, COMPOSITES, Store
+from trunkline.services.cloudwatch.transitions import set_state
+
+log = get(__name__)
+
+
+class Composites:
+    def __init__(self, kit: Kit, store: Store) -> None:
+        self._kit = kit
+        self._store = store
+        kit.bus.subscribe(
+            "cloudwatch-composites", self.heard, sources=(SOURCE,), detail_types=(STATE_CHANGE, CONFIGURATION_CHANGE)
+        )
+
+    async def heard(self, event: Event) -> None:
+        """An alarm changed its state, was made, changed or deleted."""
+        changed = event.detail["alarmName"]
+        for composite in COMPOSITES.find(self._store.db, prefix=(event.account, event.region)):
+            if changed in {name_of(alarm) for alarm in parse(composite.rule).alarms}:
+                await self.evaluate(composite)
+
+    async def evaluate(self, composite: CompositeAlarm) -> None:
+        """Give the alarm the state that its rule calls for."""
+        try:
+            rule = parse(composite.rule)
+        except RuleError:
+            log.exception("a stored alarm rule cannot be read", alarm=composite.arn)
+            return
+        children = {alarm: child(self._store.db, composite, alarm) for alarm in rule.alarms}
+        states = {alarm: found.state if found else INSUFFICIENT_DATA for alarm, found in children.items()}
+        value = ALARM if rule.holds(lambda alarm: states[alarm]) else OK
+        if value == composite.state:
+            return
+        known = [found for found in children.values() if found is not None]
+        newest = max(known, key=lambda one: one.transitioned_ms, default=None)
+        if newest is None:
+            reason = f"{composite.arn} was created and its alarm rule evaluates to {value}"
+        else:
+            reason = f"{newest.arn} transitioned to {newest.state} at {spoken(newest.transitioned_ms)}"
+        about = [
+            {"arn": one.arn, "state": {"value": one.state, "timestamp": stamp(one.transitioned_ms)}} for one in known
+        ]
+        data = orjson.dumps({"triggeringAlarms": about}).decode()
+        now_ms = int(self._kit.clock.time() * 1000)
+        if await set_state(self._store, self._kit.ledger, composite, State(value, reason, data, now_ms)):
+            log.info("composite alarm", name=composite.name, was=composite.state, now=value)
+
+
+def child(reader: Reader, composite: CompositeAlarm, alarm: str) -> MetricAlarm | CompositeAlarm | None:
+    """An alarm that a rule names, in the composite's own account and region."""
+    place = (composite.account, composite.region, name_of(alarm))
+    return ALARMS.get(reader, *place) or COMPOSITES.get(reader, *place)
+
+
+def loops(reader: Reader, composite: CompositeAlarm) -> bool:
+    """Whether a composite alarm would come to depend on itself."""
+    waiting, seen = [name_of(alarm) for alarm in parse(composite.rule).alarms], set()
+    while waiting:
+        name = waiting.pop()
+        if name == composite.name:
+            return True
+        if name in seen:
+            continue
+        seen.add(name)
+        found = COMPOSITES.get(reader, composite.account, composite.region, name)
+        if found is not None:
+            waiting += [name_of(alarm) for alarm in parse(found.rule).alarms]
+    return False
