@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 import pytest
-from tests.support.template_scope import read
+from tests.support.template_scope import PaperScope, read
 
 from trunkline.services.cloudformation import template
 
@@ -270,6 +270,30 @@ def test_literal_keys_of_mappings_must_be_there() -> None:
         message = refusal(mappings + resource(f"{{Type: T, Properties: {{X: !FindInMap [M, {keys}]}}}}"))
         assert message == f"Template error: Unable to get mapping for M::{keys.replace(', ', '::')}"
     read(mappings + resource("{Type: T, Properties: {X: !FindInMap [M, !Ref 'AWS::Region', b]}}")).check()
+
+
+LOOKUPS = """
+Parameters: {Env: {Type: String}}
+Mappings: {M: {a: {b: c}, c: {d: e}}}
+Conditions: {Never: !Equals [a, b]}
+Resources:
+  A: {Type: T, Properties: {X: !FindInMap [M, !Ref Env, b], Y: !If [Never, !FindInMap [M, !Ref 'AWS::Region', b], x]}}
+  B: {Type: T, Properties: {X: !FindInMap [M, !FindInMap [M, a, b], d]}}
+  C: {Type: T, Condition: Never, Properties: {X: !FindInMap [M, !Ref Env, z]}}
+"""
+
+
+def test_lookups_that_find_nothing_are_refused_once_the_parameters_are_known() -> None:
+    parsed = read(LOOKUPS)
+    parsed.check()
+    for value, message in (("a", None), ("z", "Template error: Unable to get mapping for M::z::b")):
+        scope = PaperScope(parsed, {"Env": value})
+        if message is None:
+            template.check_lookups(parsed, ["A", "B"], scope, scope.conditions)
+            continue
+        with pytest.raises(template.TemplateError) as refused:
+            template.check_lookups(parsed, ["A", "B"], scope, scope.conditions)
+        assert refused.value.message == message
 
 
 def test_resources_cannot_be_referred_to_in_conditions() -> None:

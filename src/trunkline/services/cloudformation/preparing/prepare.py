@@ -109,6 +109,7 @@ async def prepare(
         conditions = template.conditions(processed, scope)
         waits = template.graph(processed, conditions)
         template.check_attributes(processed, waits, lambda type: refusing.attributes(kit, type))
+        template.check_lookups(processed, waits, scope, conditions)
     except template.TransformError as error:
         raise TransformFailed("ValidationError", error.message, status=400) from error
     except template.TemplateError as error:

@@ -13,6 +13,7 @@ Pure: nothing here touches a database or a service; what only an account knows i
 
 from trunkline.services.cloudformation.template.checks.attributes import check_attributes
 from trunkline.services.cloudformation.template.checks.definitions import check_export_name, check_policy
+from trunkline.services.cloudformation.template.checks.lookups import check_lookups
 from trunkline.services.cloudformation.template.conditions import conditions
 from trunkline.services.cloudformation.template.dynamic import secret_reference, secret_value, ssm_reference
 from trunkline.services.cloudformation.template.errors import (
@@ -70,6 +71,7 @@ __all__ = [
     "capabilities",
     "check_attributes",
     "check_export_name",
+    "check_lookups",
     "check_policy",
     "conditions",
     "declarations",
