@@ -6,7 +6,13 @@ from tests.api.lambda_.conftest import zipped
 from tests.support.roles import service_role
 from tests.support.server import Server, wait_until
 
-SLOW = "import time\ndef handler(event, context):\n    print('began')\n    time.sleep(0.7)\n    print('done', event['n'])\n"
+SLOW = """
+import time
+def handler(event, context):
+    print("began")
+    time.sleep(0.7)
+    print("done", event["n"])
+"""
 FAILS = "def handler(event, context):\n    print('attempt')\n    raise ValueError('no')\n"
 
 
