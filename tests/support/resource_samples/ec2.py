@@ -72,6 +72,18 @@ SAMPLES: dict[str, Sample] = {
         },
         {"Vpc": _VPC},
     ),
+    "AWS::EC2::SubnetCidrBlock": Sample(
+        {
+            "SubnetId": {"Ref": "Subnet"},
+            "Ipv6CidrBlock": {
+                "Fn::Select": [
+                    0,
+                    {"Fn::Cidr": [{"Fn::Select": [0, {"Fn::GetAtt": ["Vpc", "Ipv6CidrBlocks"]}]}, 1, 64]},
+                ]
+            },
+        },
+        needs={"Vpc": _VPC, "Blocks": _IPV6, "Subnet": _SUBNET},
+    ),
     "AWS::EC2::SubnetNetworkAclAssociation": Sample(
         {"SubnetId": {"Ref": "Subnet"}, "NetworkAclId": {"Ref": "Acl"}},
         needs={"Vpc": _VPC, "Subnet": _SUBNET, "Acl": ("AWS::EC2::NetworkAcl", {"VpcId": {"Ref": "Vpc"}})},
