@@ -121,13 +121,13 @@ class DeliveryPath:
             return f"no answer: {error}"
 
     def containers(self) -> set[str]:
-        """Everything of this instance that Docker knows, running or not."""
+        """Everything of this instance that Docker knows, running or not, but what only holds a task's network."""
         instance = self.server.settings["instance_id"]
         listed = subprocess.run(
             ["docker", "ps", "-a", "--format", "{{.Names}}", "--filter", f"label=trunkline.instance={instance}"],
             check=True, capture_output=True, text=True,
         )  # fmt: skip
-        return set(listed.stdout.split())
+        return {name for name in listed.stdout.split() if not name.endswith(".sandbox")}
 
     def is_as_before(self) -> None:
         """Nothing is left behind: one task set and its container, and the listener where it was."""

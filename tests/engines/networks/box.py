@@ -73,6 +73,9 @@ for line in sys.stdin:
 """
 
 BLOCKED_AFTER_S = 0.4
+"""An answer takes well under a millisecond: what has not come by then is not on its way."""
+_PATIENCE_S = 5.0
+"""For what is to come: the machine may be busy."""
 
 
 class Box:
@@ -100,17 +103,20 @@ class Box:
 
     def reach(self, address: str, port: int, kind: str = "tcp") -> str | None:
         """The address from which it was seen there; None when nothing came back."""
-        return self._ask("connect", kind, address, port, BLOCKED_AFTER_S)  # type: ignore[return-value]
+        return self._ask("connect", kind, address, port, _PATIENCE_S)  # type: ignore[return-value]
 
-    def connect(self, address: str, port: int, name: str) -> str | None:
+    def is_kept_from(self, address: str, port: int) -> bool:
+        return self._ask("connect", "tcp", address, port, BLOCKED_AFTER_S) is None
+
+    def connect(self, address: str, port: int, name: str, timeout_s: float = _PATIENCE_S) -> str | None:
         """The same, and stays connected."""
-        return self._ask("connect", "tcp", address, port, BLOCKED_AFTER_S, name)  # type: ignore[return-value]
+        return self._ask("connect", "tcp", address, port, timeout_s, name)  # type: ignore[return-value]
 
-    def ping(self, address: str) -> bool:
-        return bool(self._ask("ping", address, BLOCKED_AFTER_S))
+    def ping(self, address: str, timeout_s: float = _PATIENCE_S) -> bool:
+        return bool(self._ask("ping", address, timeout_s))
 
     def is_connected(self, name: str) -> bool:
-        return self._ask("echo", name, BLOCKED_AFTER_S) is not None
+        return self._ask("echo", name, _PATIENCE_S) is not None
 
     def close(self) -> None:
         self._process.kill()

@@ -6,15 +6,16 @@ import subprocess
 import pytest
 
 from tests.engines.networks import plans
+from tests.engines.networks.box import BLOCKED_AFTER_S
 from tests.engines.networks.conftest import NEEDS_LINUX
 from tests.engines.networks.plans import group, tcp
 
 pytestmark = [*NEEDS_LINUX, pytest.mark.timeout(60)]
 
 
-def _reach(address: str, port: int, source: str = "") -> str | None:
+def _reach(address: str, port: int, source: str = "", timeout_s: float = 5.0) -> str | None:
     try:
-        with socket.create_connection((address, port), 0.4, (source, 0) if source else None) as sock:
+        with socket.create_connection((address, port), timeout_s, (source, 0) if source else None) as sock:
             return sock.makefile("rb").readline().decode().strip()
     except OSError:
         return None
@@ -38,11 +39,11 @@ async def web(linux, box):
 
 async def test_a_load_balancer_comes_in_as_its_own_interface(linux, web):
     at = linux.reachable("vpc-a", "10.1.1.10")
-    assert _reach(at, 80) is None, "the host itself is not of the group"
+    assert _reach(at, 80, timeout_s=BLOCKED_AFTER_S) is None, "the host itself is not of the group"
     source = await linux.hold("vpc-a", "eni-public")
     assert _reach(at, 80, source) == "10.1.0.10"
     await linux.detach("vpc-a", "eni-public")
-    assert _reach(at, 80, source) is None
+    assert _reach(at, 80, source, BLOCKED_AFTER_S) is None
 
 
 async def test_containers_reach_what_listens_on_a_service_address_whatever_their_routes(linux, box):
@@ -51,7 +52,7 @@ async def test_containers_reach_what_listens_on_a_service_address_whatever_their
     await linux.attach("vpc-a", "eni-closed", str(closed.pid))
     address = linux.service_address("balancer")
     with socket.create_server((address, 8080)) as server:
-        assert closed.connect(address, 8080, "c") is None  # nobody answers yet; the connection is made
+        assert closed.connect(address, 8080, "c", BLOCKED_AFTER_S) is None  # nobody answers yet; the connection is made
         _, (seen, _) = server.accept()
     assert linux.whose(seen) == ("vpc-a", "10.1.2.10")
     assert linux.whose("127.0.0.1") is None
@@ -63,9 +64,9 @@ async def test_the_endpoint_is_reached_from_everywhere_and_tells_who_asks(linux,
     closed = box()
     await linux.attach("vpc-a", "eni-closed", str(closed.pid))
     with socket.create_server((linux.endpoint, 4566)) as server:
-        closed.connect(linux.endpoint, 4566, "a")
+        closed.connect(linux.endpoint, 4566, "a", BLOCKED_AFTER_S)
         assert linux.whose(server.accept()[1][0]) == ("vpc-a", "10.1.2.10")
-        closed.connect("169.254.170.2", 80, "b")
+        closed.connect("169.254.170.2", 80, "b", BLOCKED_AFTER_S)
         assert linux.whose(server.accept()[1][0]) == ("vpc-a", "10.1.2.10")
 
 
