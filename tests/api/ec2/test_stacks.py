@@ -155,6 +155,27 @@ def test_a_network_that_cannot_be_is_taken_back_whole(ec2, stack):
     assert len(ec2.describe_addresses()["Addresses"]) == addresses
 
 
+def test_a_nat_gateway_that_cannot_come_up_leaves_nothing(ec2, stack):
+    network = _network()
+    del network["Attached"], network["Out"]
+    network["Nat"]["DependsOn"] = ["Association"]
+    assert stack(network) == "ROLLBACK_COMPLETE"
+    here = [{"Name": "state", "Values": ["pending", "available", "failed"]}]
+    failed = [one for one in ec2.describe_nat_gateways(Filter=here)["NatGateways"] if one["Tags"]]
+    assert not failed, "a failed gateway that the stack made is deleted with the rest"
+
+
+def test_a_group_whose_rules_are_refused_leaves_nothing(ec2, stack, name):
+    properties = {
+        "GroupName": name,
+        "GroupDescription": "web",
+        "SecurityGroupIngress": [{"IpProtocol": "tcp", "FromPort": 90, "ToPort": 80, "CidrIp": "0.0.0.0/0"}],
+    }
+    assert stack({"Group": {"Type": "AWS::EC2::SecurityGroup", "Properties": properties}}) == "ROLLBACK_COMPLETE"
+    named = [{"Name": "group-name", "Values": [name]}]
+    assert ec2.describe_security_groups(Filters=named)["SecurityGroups"] == []
+
+
 def test_subnets_divide_the_ipv6_block_that_came_after_the_vpc(ec2, stack):
     blocks = {"Fn::Cidr": [{"Fn::Select": [0, {"Fn::GetAtt": ["Vpc", "Ipv6CidrBlocks"]}]}, 4, "64"]}
     resources = {

@@ -30,6 +30,7 @@ _add(
     "pipeline.roleArn",
     "pipeline.stages[].actions[].roleArn",
 )
+_add("ec2", "CreateFlowLogs", "vpc-flow-logs", "DeliverLogsPermissionArn")
 _add("ecs", "RegisterTaskDefinition RunTask StartTask", "ecs-tasks", *_ECS_TASK)
 _add("ecs", "CreateService", "ecs", "role")
 _add("eks", "CreateCluster", "eks", "roleArn")

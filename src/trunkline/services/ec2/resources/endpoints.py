@@ -41,6 +41,7 @@ class VpcEndpoint(Tagged):
             **given,
         )
         id = str(answer["VpcEndpoint"]["VpcEndpointId"])
+        await on.made(id)
 
         async def stands() -> bool | None:
             found = await self.find(on, id)

@@ -119,6 +119,7 @@ class NatGateway(Tagged):
             **{name: wanted[name] for name in self._GIVEN if name in wanted},
         )
         id = str(answer["NatGateway"]["NatGatewayId"])
+        await on.made(id)
 
         async def settled() -> Doc | None:
             found = await self.find(on, id)

@@ -31,6 +31,7 @@ class NetworkInterface(Tagged):
             **{name: wanted[name] for name in _GIVEN if name in wanted},
         )
         id = str(answer["NetworkInterface"]["NetworkInterfaceId"])
+        await on.made(id)
         if wanted.get("SourceDestCheck") is False:
             await self._modify(on, id, SourceDestCheck={"Value": False})
         return id
@@ -151,6 +152,7 @@ class VpcPeeringConnection(Tagged):
             )
             found = answer["VpcPeeringConnection"]
         id = str(found["VpcPeeringConnectionId"])
+        await on.made(id)
         if found["Status"]["Code"] == "failed":
             raise NotStabilized(f"VpcPeeringConnection {id} failed to stabilize: {found['Status']['Message']}")
         if found["Status"]["Code"] == "pending-acceptance":

@@ -37,6 +37,7 @@ class SecurityGroup(Tagged):
                 TagSpecifications=self.tag_specifications(on, wanted),
             )
         id = str(found["GroupId"])
+        await on.made(id)
         await self._bring(on, id, wanted)
         return id
 

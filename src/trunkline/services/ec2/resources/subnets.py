@@ -36,6 +36,7 @@ class Subnet(Tagged):
                 **{name: wanted[name] for name in _GIVEN if name in wanted},
             )
             found = answer["Subnet"]
+        await on.made(str(found["SubnetId"]))
         await self._set(on, found, wanted)
         return str(found["SubnetId"])
 

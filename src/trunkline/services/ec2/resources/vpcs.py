@@ -30,6 +30,7 @@ class Vpc(Tagged):
             )
             found = answer["Vpc"]
         id = str(found["VpcId"])
+        await on.made(id)
         await self._switch(on, id, {"EnableDnsSupport": True, "EnableDnsHostnames": False}, wanted)
         return id
 
