@@ -229,14 +229,29 @@ def test_validation_tells_parameters_and_capabilities(aws):
     )
 
 
-def test_attributes_that_a_type_has_not_are_refused_before_anything_is_made(stacks):
+def test_rules_look_at_what_parameters_name(stacks, aws):
+    ec2 = aws("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    ec2.create_tags(Resources=[vpc], Tags=[{"Key": "Department", "Value": "IT"}])
     body = """
-Resources:
-  Topic: {Type: AWS::SNS::Topic}
-  P: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !GetAtt Topic.Colour}}
+Parameters: {Vpc: {Type: 'AWS::EC2::VPC::Id'}, Department: {Type: String}}
+Rules:
+  Owner:
+    Assertions:
+      - {Assert: !Equals [{'Fn::ValueOf': [Vpc, Tags.Department]}, !Ref Department], AssertDescription: not your VPC}
+      - {Assert: !Contains [{'Fn::RefAll': 'AWS::EC2::VPC::Id'}, !Ref Vpc]}
+Resources: {P: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !Ref Vpc}}}
 """
-    with pytest.raises(ClientError) as refused:
-        stacks.create(body)
-    assert refused.value.response["Error"]["Message"] == (
-        "Template error: resource Topic does not support attribute type Colour in Fn::GetAtt"
-    )
+
+    def given(department):
+        return [
+            {"ParameterKey": "Vpc", "ParameterValue": vpc},
+            {"ParameterKey": "Department", "ParameterValue": department},
+        ]
+
+    try:
+        with pytest.raises(ClientError, match="not your VPC"):
+            stacks.create(body, Parameters=given("HR"))
+        assert stacks.create(body, Parameters=given("IT")) == "CREATE_COMPLETE"
+    finally:
+        ec2.delete_vpc(VpcId=vpc)
