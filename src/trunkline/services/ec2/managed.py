@@ -29,16 +29,50 @@ _GLOBAL = {
     "com.amazonaws.global.ipv6.cloudfront.origin-facing": ("pl-bf2bced6", ("2600:9000:1000::/36",)),
 }
 GATEWAY_SERVICES = ("s3", "dynamodb")
-INTERFACE_SERVICES = (
-    *("access-analyzer", "application-autoscaling", "apprunner", "athena", "autoscaling", "cloudformation"),
-    *("cloudtrail", "codebuild", "codecommit", "codedeploy", "codepipeline", "codestar-connections.api", "config"),
-    *("dynamodb", "ebs", "ec2", "ec2messages", "ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "eks"),
-    *("eks-auth", "elasticfilesystem", "elasticloadbalancing", "email-smtp", "events", "execute-api", "git-codecommit"),
-    *("glue", "guardduty-data", "inspector2", "kinesis-firehose", "kinesis-streams", "kms", "lambda", "logs"),
-    *("monitoring", "notebook", "rds", "rds-data", "redshift", "s3", "sagemaker.api", "sagemaker.runtime"),
-    *("secretsmanager", "securityhub", "servicecatalog", "servicediscovery", "sns", "sqs", "ssm", "ssmmessages"),
-    *("states", "sts", "synthetics", "sync-states", "transfer", "xray"),
-)
+_INTERFACE = """
+access-analyzer account acm-pca airflow.api airflow.env airflow.ops appconfig appconfigdata appflow appmesh
+appmesh-envoy-management application-autoscaling apprunner apprunner.requests appstream.api appstream.streaming
+appsync appsync-api aps aps-workspaces athena auditmanager autoscaling autoscaling-plans b2bi backup
+backup-gateway batch bedrock bedrock-agent bedrock-agent-runtime bedrock-runtime billing cassandra cleanrooms
+cloudcontrolapi clouddirectory cloudformation cloudhsmv2 cloudtrail codeartifact.api codeartifact.repositories
+codebuild codebuild-fips codecommit codecommit-fips codeconnections.api codedeploy codedeploy-commands-secure
+codeguru-profiler codeguru-reviewer codepipeline codestar-connections.api cognito-idp comprehend
+comprehendmedical config connect-campaigns controlcatalog cost-optimization-hub databrew dataexchange datasync
+datazone dms drs ds dynamodb ebs ec2 ec2messages ecr.api ecr.dkr ecs ecs-agent ecs-telemetry eks eks-auth
+elasticache elasticbeanstalk elasticbeanstalk-health elasticfilesystem elasticfilesystem-fips
+elasticloadbalancing elasticmapreduce email-smtp emr-containers emr-serverless entityresolution events evs
+execute-api finspace finspace-api fis forecast forecastquery frauddetector fsx fsx-fips git-codecommit
+git-codecommit-fips glue grafana grafana-workspace greengrass groundstation guardduty guardduty-data healthlake
+identitystore imagebuilder inspector-scan inspector2 iot.credentials iot.data iotsitewise.api iotsitewise.data
+iottwinmaker.api iottwinmaker.data kafka kendra kinesis-firehose kinesis-streams kms kms-fips lakeformation
+lambda launchwizard license-manager logs lookoutequipment lookoutmetrics m2 macie2 managedblockchain-query
+mediaconnect memory-db mgn migrationhub-orchestrator monitoring mq networkmonitor notebook omics-workflows
+organizations osis panorama payment-cryptography.controlplane pcs personalize pi pinpoint pipes polly
+privatelink proton qbusiness qldb.session ram rbin rds rds-data redshift redshift-data redshift-serverless
+refactor-spaces rekognition resiliencehub resource-groups robomaker rolesanywhere s3 s3-global.accesspoint
+s3-outposts s3tables sagemaker.api sagemaker.featurestore-runtime sagemaker.metrics sagemaker.runtime scheduler
+schemas secretsmanager securityhub servicecatalog servicecatalog-appregistry servicediscovery servicequotas
+sms-voice snow-device-management sns sqs ssm ssm-contacts ssm-incidents ssm-quicksetup ssm-sap ssmmessages
+states storagegateway streaming-rekognition sts support swf sync-states synthetics tagging textract
+timestream.ingest-cell1 timestream.query-cell1 timestream-influxdb transcribe transcribestreaming transfer
+transfer.server translate trustedadvisor tnb verifiedpermissions voiceid vpc-lattice wisdom workspaces xray
+"""
+INTERFACE_SERVICES = frozenset(_INTERFACE.split())
+
+
+_WILD = ("ecr.dkr", "execute-api", "s3", "codeartifact.repositories")
+"""Services whose names have a part of the customer's in front."""
+
+
+def domain(service: str, region: str) -> str:
+    """Under which name a service's endpoint is known, without what is in front of it: ecr.api is api.ecr.REGION."""
+    return f"{'.'.join(reversed(service.removeprefix(f'com.amazonaws.{region}.').split('.')))}.{region}"
+
+
+def private_name(service: str, region: str) -> str:
+    """The name of AWS that leads to an endpoint with private DNS."""
+    short = service.removeprefix(f"com.amazonaws.{region}.")
+    return f"{'*.' if short in _WILD else ''}{domain(short, region)}.amazonaws.com"
 
 
 @dataclass(frozen=True)

@@ -154,7 +154,6 @@ def _service(region: str, name: str) -> Doc:
         for kind, services in (("Gateway", managed.GATEWAY_SERVICES), ("Interface", managed.INTERFACE_SERVICES))
         if name in services
     ]
-    domain = ".".join(reversed(name.split(".")))
     doc: Doc = {
         "ServiceName": f"com.amazonaws.{region}.{name}",
         "ServiceRegion": region,
@@ -162,7 +161,7 @@ def _service(region: str, name: str) -> Doc:
         "AvailabilityZones": [region + zone for zone in zones(region)],
         "AvailabilityZoneIds": [zone_id(region, zone) for zone in zones(region)],
         "Owner": "amazon",
-        "BaseEndpointDnsNames": [f"{domain}.{region}.vpce.amazonaws.com"],
+        "BaseEndpointDnsNames": [f"{managed.domain(name, region)}.vpce.amazonaws.com"],
         "VpcEndpointPolicySupported": True,
         "AcceptanceRequired": False,
         "ManagesVpcEndpoints": False,
@@ -170,7 +169,7 @@ def _service(region: str, name: str) -> Doc:
         "Tags": [],
     }
     if "Interface" in types:
-        doc["PrivateDnsName"] = f"{domain}.{region}.amazonaws.com"
+        doc["PrivateDnsName"] = managed.private_name(name, region)
         doc["PrivateDnsNames"] = [{"PrivateDnsName": doc["PrivateDnsName"]}]
         doc["PrivateDnsNameVerificationState"] = "verified"
     return doc

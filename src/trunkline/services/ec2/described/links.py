@@ -5,7 +5,7 @@ import hashlib
 from trunkline.aws.arn import arn
 from trunkline.aws.service import Doc
 from trunkline.aws.tags import pairs
-from trunkline.services.ec2.managed import ManagedList
+from trunkline.services.ec2.managed import ManagedList, domain, private_name
 from trunkline.services.ec2.model import Endpoint, FlowLog, Peering, PeeringSide, PrefixList, Subnet
 from trunkline.services.ec2.store import GROUPS, SUBNETS, View
 from trunkline.services.ec2.store.view import Tags
@@ -52,12 +52,11 @@ def endpoint(one: Endpoint, tags: Tags, around: Around) -> Doc:
 def _names(one: Endpoint, around: Around) -> list[str]:
     if one.type != "Interface":
         return []
-    service = ".".join(reversed(one.service.removeprefix(f"com.amazonaws.{one.region}.").split(".")))
     label = f"{one.id}-{hashlib.sha256(one.id.encode()).hexdigest()[:8]}"
-    tail = f"{service}.{one.region}.vpce.amazonaws.com"
+    tail = f"{domain(one.service, one.region)}.vpce.amazonaws.com"
     zones = [one.region + around.subnets[id].zone for id in one.subnet_ids if id in around.subnets]
     names = [f"{label}.{tail}", *(f"{label}-{zone}.{tail}" for zone in sorted(zones))]
-    return [*names, f"{service}.{one.region}.amazonaws.com"] if one.private_dns else names
+    return [*names, private_name(one.service, one.region)] if one.private_dns else names
 
 
 def prefix_list(one: PrefixList, tags: Tags) -> Doc:
