@@ -1,5 +1,6 @@
 """What every operation of the service works with: queues by their URLs, and the errors of batches."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -108,14 +109,19 @@ def check_batch(entries: list[Doc], kind: str) -> None:
 
 
 async def each(entries: list[Doc], one: Callable[[Doc], Awaitable[Doc]]) -> Doc:
-    """Every entry by itself: what fails is told beside what succeeded."""
-    successful, failed = [], []
-    for entry in entries:
+    """Every entry by itself, all at once so that they share a commit: what fails is told beside what succeeded."""
+
+    async def attempt(entry: Doc) -> Doc | AwsError:
         try:
-            successful.append({"Id": entry["Id"], **await one(entry)})
+            return await one(entry)
         except AwsError as error:
-            failed.append(refused(entry, error))
-    return {"Successful": successful, "Failed": failed}
+            return error
+
+    done = list(zip(entries, await asyncio.gather(*map(attempt, entries)), strict=True))
+    return {
+        "Successful": [{"Id": entry["Id"], **answer} for entry, answer in done if not isinstance(answer, AwsError)],
+        "Failed": [refused(entry, answer) for entry, answer in done if isinstance(answer, AwsError)],
+    }
 
 
 def refused(entry: Doc, error: AwsError) -> Doc:
