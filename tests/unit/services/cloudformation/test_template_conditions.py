@@ -119,10 +119,10 @@ def test_circular_conditions_are_refused() -> None:
         PaperScope(read("Conditions: {A: !Not [!Condition B], B: !Condition A}\nResources: {R: {Type: T}}"))
 
 
-def _rules(text: str, **parameters: Any) -> None:
+def _rules(text: str, facts: template.Facts | None = None, **parameters: Any) -> None:
     parsed = read(text)
     parsed.check()
-    template.rules(parsed, PaperScope(parsed, parameters))
+    template.rules(parsed, PaperScope(parsed, parameters), facts)
 
 
 RULES = """
@@ -149,7 +149,7 @@ Rules:
         AssertDescription: 'For a production environment, the instance type must be a1.large'
   subnets:
     Assertions:
-      - Assert: {'Fn::EachMemberIn': [{'Fn::RefAll': 'AWS::EC2::Subnet::Id'}, [subnet-1, subnet-2]]}
+      - Assert: {'Fn::EachMemberIn': [!Ref Subnets, [subnet-1, subnet-2]]}
 Resources: {R: {Type: T}}
 """
 
@@ -208,13 +208,30 @@ Resources: {R: {Type: T}}
         _rules(text, BootstrapVersion="3")
 
 
-def test_attributes_of_parameters_are_asked_for() -> None:
-    parsed = read(
-        "Parameters: {ElbVpc: {Type: 'AWS::EC2::VPC::Id'}}\n"
-        "Rules: {R: {Assertions: [{Assert: {'Fn::Equals': [{'Fn::ValueOf': [ElbVpc, Tags.Department]}, IT]}}]}}\n"
-        "Resources: {R: {Type: T}}"
-    )
-    scope = PaperScope(parsed, {"ElbVpc": "vpc-1"})
-    template.rules(parsed, scope, lambda name, attribute: {"ElbVpc.Tags.Department": "IT"}[f"{name}.{attribute}"])
-    with pytest.raises(template.TemplateError, match="not looked up"):
-        template.rules(parsed, scope)
+FACTS = """
+Parameters: {ElbVpc: {Type: 'AWS::EC2::VPC::Id'}, Subnets: {Type: 'List<AWS::EC2::Subnet::Id>'}}
+Rules:
+  Department:
+    Assertions: [{Assert: {'Fn::Equals': [{'Fn::ValueOf': [ElbVpc, Tags.Department]}, IT]}}]
+  SubnetsInVPC:
+    Assertions:
+      - Assert:
+          'Fn::EachMemberIn': [{'Fn::ValueOfAll': ['AWS::EC2::Subnet::Id', VpcId]}, {'Fn::RefAll': 'AWS::EC2::VPC::Id'}]
+        AssertDescription: All subnets must be in a VPC of this account
+Resources: {R: {Type: T}}
+"""
+
+
+def test_rules_ask_the_account() -> None:
+    # "Fn::ValueOf", "Fn::ValueOfAll", "Fn::RefAll" and "Fn::EachMemberIn": their examples
+    parsed = read(FACTS)
+    department, vpcs, all_vpcs = template.facts_asked(parsed)
+    assert department == template.Fact("Fn::ValueOf", "ElbVpc", "Tags.Department")
+    assert vpcs == template.Fact("Fn::ValueOfAll", "AWS::EC2::Subnet::Id", "VpcId")
+    assert all_vpcs == template.Fact("Fn::RefAll", "AWS::EC2::VPC::Id")
+    given = {"ElbVpc": "vpc-1", "Subnets": ["subnet-1", "subnet-2"]}
+    _rules(FACTS, {department: "IT", vpcs: ["vpc-1", "vpc-1"], all_vpcs: ["vpc-1", "vpc-2"]}, **given)
+    with pytest.raises(template.TemplateError, match="All subnets must be in a VPC of this account"):
+        _rules(FACTS, {department: "IT", vpcs: ["vpc-1", "vpc-9"], all_vpcs: ["vpc-1", "vpc-2"]}, **given)
+    with pytest.raises(template.TemplateError, match="Fn::ValueOf needs to know"):
+        _rules(FACTS, {}, **given)

@@ -12,6 +12,7 @@ from trunkline.core import ids
 from trunkline.services.cloudformation import template
 from trunkline.services.cloudformation.model import Version
 from trunkline.services.cloudformation.preparing import refusing, sources
+from trunkline.services.cloudformation.preparing.facts import facts
 from trunkline.services.cloudformation.preparing.lookups import Lookups
 from trunkline.services.cloudformation.preparing.macros import Transformer
 from trunkline.services.cloudformation.preparing.scope import StackScope
@@ -105,7 +106,7 @@ async def prepare(
         scope = StackScope(
             kit, caller, target.stack_id, target.stack_name, target.notification_arns, processed, found.values, {}
         )
-        template.rules(processed, scope)
+        template.rules(processed, scope, await facts(kit.call, caller, processed, found.values))
         conditions = template.conditions(processed, scope)
         waits = template.graph(processed, conditions)
         template.check_attributes(processed, waits, lambda type: refusing.attributes(kit, type))

@@ -31,7 +31,7 @@ from trunkline.services.cloudformation.template.model import Doc, Output, Parame
 from trunkline.services.cloudformation.template.parameters import PREVIOUS, Given, Lookup, Parameters, given, parameters
 from trunkline.services.cloudformation.template.parsing import MAX_BODY_BYTES, MAX_BYTES, parse
 from trunkline.services.cloudformation.template.references import Reference, references
-from trunkline.services.cloudformation.template.rules import rules
+from trunkline.services.cloudformation.template.rules import Fact, Facts, facts_asked, rules
 from trunkline.services.cloudformation.template.scope import PlainScope, Scope, pseudo_parameters
 from trunkline.services.cloudformation.template.summary import (
     Capabilities,
@@ -50,6 +50,8 @@ __all__ = [
     "UNKNOWN",
     "Capabilities",
     "Doc",
+    "Fact",
+    "Facts",
     "Given",
     "Lookup",
     "NotThere",
@@ -76,6 +78,7 @@ __all__ = [
     "conditions",
     "declarations",
     "evaluate",
+    "facts_asked",
     "given",
     "graph",
     "is_unknown",

@@ -6,7 +6,8 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-str
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-rules.html
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from trunkline.services.cloudformation.template import words
@@ -16,18 +17,52 @@ from trunkline.services.cloudformation.template.intrinsics.calling import value_
 from trunkline.services.cloudformation.template.model import Template
 from trunkline.services.cloudformation.template.scope import Scope
 
-Attributes = Callable[[str, str], Any]
-"""(name of a parameter, attribute) for Fn::ValueOf, and (parameter type, attribute) for Fn::ValueOfAll."""
-_AWS_ATTRIBUTES = (
-    "Template error: {} needs the attributes of what the parameter names, which are not looked up; "
-    "assert on the parameter's value instead"
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What a rule asks of the account.
+
+    Of Fn::ValueOf, `subject` is a parameter's name; of Fn::ValueOfAll and Fn::RefAll a parameter type, and Fn::RefAll
+    has no attribute.
+    """
+
+    function: str
+    subject: str
+    attribute: str = ""
+
+
+Facts = Mapping[Fact, Any]
+_FACT_FUNCTIONS = frozenset({"Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll"})
+_NO_FACTS = (
+    "Template error: {} needs to know of the account's {}, which is not here; assert on the value itself instead"
 )
 
 
-def rules(template: Template, scope: Scope, attributes: Attributes | None = None) -> None:
+def facts_asked(template: Template) -> list[Fact]:
+    """Everything the rules need to know of the account, so that it can be looked up first."""
+    return list(dict.fromkeys(_facts(template.rules)))
+
+
+def _facts(value: Any) -> Iterator[Fact]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _facts(item)
+    elif isinstance(value, dict):
+        for name, argument in value.items():
+            if name not in _FACT_FUNCTIONS:
+                yield from _facts(argument)
+            elif name == "Fn::RefAll":
+                yield Fact(name, str(argument))
+            elif isinstance(argument, list) and len(argument) == 2:
+                yield Fact(name, str(argument[0]), str(argument[1]))
+            else:
+                raise TemplateError(f"Template error: {name} requires a list argument with two elements")
+
+
+def rules(template: Template, scope: Scope, facts: Facts | None = None) -> None:
     """Raise TemplateError with the assertion's description when an assertion of an applying rule does not hold."""
     working = LazyConditions(template, scope)
-    asserting = _Asserting(template, working, attributes)
+    asserting = _Asserting(working, facts or {})
     failed: list[str] = []
     for name, rule in template.rules.items():
         if "RuleCondition" in rule and not asserting.holds(rule["RuleCondition"]):
@@ -45,10 +80,9 @@ def _told(name: str, assertion: dict[str, Any]) -> str:
 
 
 class _Asserting:
-    def __init__(self, template: Template, scope: Scope, attributes: Attributes | None) -> None:
-        self._template = template
+    def __init__(self, scope: Scope, facts: Facts) -> None:
         self._scope = scope
-        self._attributes = attributes
+        self._known = facts
 
     def holds(self, value: Any) -> bool:
         """Whether a rule-specific expression is true."""
@@ -109,28 +143,16 @@ class _Asserting:
         if isinstance(value, list):
             return [self._value(item) for item in value]
         if isinstance(value, dict) and len(value) == 1:
-            name, argument = next(iter(value.items()))
-            if name == "Fn::RefAll":
-                return self._ref_all(argument)
-            if name in {"Fn::ValueOf", "Fn::ValueOfAll"}:
-                return self._value_of(name, argument)
+            if _FACT_FUNCTIONS & value.keys():
+                return self._fact(next(_facts(value)))
             found = at_once(value_of(value, self._scope))
             return self._value(found) if isinstance(found, list) else text_of(found)
         return text_of(value)
 
-    def _ref_all(self, kind: Any) -> list[Any]:
-        found: list[Any] = []
-        for parameter in self._template.parameters.values():
-            if parameter.type in {kind, f"List<{kind}>"}:
-                value = self._scope.parameter(parameter.name)
-                found += value if isinstance(value, list) else [value]
-        return [text_of(item) for item in found]
-
-    def _value_of(self, name: str, argument: Any) -> Any:
-        subject, attribute = self._pair(name, argument)
-        if self._attributes is None:
-            raise TemplateError(_AWS_ATTRIBUTES.format(name))
-        return self._value(self._attributes(str(subject), str(attribute)))
+    def _fact(self, fact: Fact) -> Any:
+        if fact not in self._known:
+            raise TemplateError(_NO_FACTS.format(fact.function, fact.subject))
+        return self._value(self._known[fact])
 
 
 _OPERATORS: dict[str, Callable[[_Asserting, Any], bool]] = {
