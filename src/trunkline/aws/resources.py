@@ -195,16 +195,35 @@ Owners = Callable[[str, str, str], list[Owner]]
 
 
 class ResourceTypes(dict[str, ResourceType]):
-    """All types of this server by name; complete once every service is built. `owners` is told by CloudFormation."""
+    """All types of this server by name; complete once every service is built. `owners` is told by CloudFormation.
+
+    elsewhere: where types come from that no service here provides. They are found by name, and in no list.
+    """
 
     owners: Owners
+    elsewhere: Callable[[str], ResourceType | None]
 
     def __init__(self) -> None:
         super().__init__()
         self.owners = lambda account, region, physical_id: []
+        self.elsewhere = lambda name: None
 
     def add(self, types: Iterable[ResourceType]) -> None:
         for one in types:
-            if one.name in self:
+            if dict.__contains__(self, one.name):
                 raise ValueError(f"two services provide {one.name}")
             self[one.name] = one
+
+    def get(  # type: ignore[override]
+        self, name: str, default: ResourceType | None = None
+    ) -> ResourceType | None:
+        found = super().get(name) or self.elsewhere(name)
+        return default if found is None else found
+
+    def __missing__(self, name: str) -> ResourceType:
+        if (found := self.elsewhere(name)) is None:
+            raise KeyError(name)
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or (isinstance(name, str) and self.elsewhere(name) is not None)

@@ -10,6 +10,7 @@ from trunkline.aws.identity import Authorizer
 from trunkline.aws.operations import Operations
 from trunkline.aws.resources import ResourceTypes
 from trunkline.aws.service import Kit, Service
+from trunkline.aws.upstream_types import UpstreamTypes
 from trunkline.core.bus import Bus
 from trunkline.core.clock import RealClock
 from trunkline.core.db import Database
@@ -28,11 +29,19 @@ log = get(__name__)
 class Platform:
     """Everything that runs in the process, and the order in which it starts and stops."""
 
-    def __init__(self, kit: Kit, engines: Engines, services: list[Service], gateway: Gateway) -> None:
+    def __init__(
+        self,
+        kit: Kit,
+        engines: Engines,
+        services: list[Service],
+        gateway: Gateway,
+        upstream: UpstreamTypes | None = None,
+    ) -> None:
         self.kit = kit
         self.engines = engines
         self.services = services
         self.gateway = gateway
+        self._upstream = upstream
         self._db = kit.db
         self._is_quiet = False
 
@@ -49,6 +58,8 @@ class Platform:
         """In reverse; containers and the load balancer are left running."""
         await self.quiet()
         await self.gateway.close()
+        if self._upstream is not None:
+            await self._upstream.close()
         await drivers.stop(self.engines)
         self._db.close()
 
@@ -87,6 +98,9 @@ def build(settings: Settings, stop: Callable[[], None]) -> Platform:
     services = [importlib.import_module(f"trunkline.services.{name}").build(kit, engines) for name in SERVICES]
     for service in services:
         kit.resource_types.add(service.resource_types)
+    upstream = UpstreamTypes(settings) if settings.upstream else None
+    if upstream is not None:
+        kit.resource_types.elsewhere = upstream.find
     identity = next(service.identity for service in services if service.identity is not None)
     operations.open(services, Authorizer(identity, clock))
     if settings.guard != "off":
@@ -94,6 +108,6 @@ def build(settings: Settings, stop: Callable[[], None]) -> Platform:
     gateway = Gateway(settings, operations, identity, clock)
     for service in services:
         gateway.mount(service.routes)
-    platform = Platform(kit, engines, services, gateway)
+    platform = Platform(kit, engines, services, gateway, upstream)
     gateway.mount({"/_trunkline/": Internal(kit, engines, operations, identity, stop, platform.quiet)})
     return platform
