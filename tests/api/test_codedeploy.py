@@ -179,7 +179,8 @@ async def test_a_replacement_that_never_gets_healthy_times_out(site: Site, monke
         ("{", "neither valid JSON nor valid YAML"),
         ("[]", "is not a mapping"),
         (json.dumps({"Resources": []}), "names 0 resources of type AWS::ECS::Service"),
-        (appspec(Hooks=[{"BeforeInstall": "check-it"}]), "has the lifecycle hook BeforeInstall"),
+        (appspec(Hooks=[{"ApplicationStop": "check-it"}]), "has the hook ApplicationStop"),
+        (appspec(Hooks=[{"BeforeInstall": ""}]), "names no Lambda function for the hook BeforeInstall"),
     ],
 )
 async def test_an_appspec_that_cannot_be_used_fails_the_deployment_in_one_sentence(

@@ -70,6 +70,9 @@ class World:
     def primary(self) -> str:
         return next(one["taskDefinition"] for one in self.sets if one["status"] == "PRIMARY")
 
+    def _lambda_Invoke(self, req: Doc) -> Doc:
+        return {"StatusCode": 202}
+
     # ecs -------------------------------------------------------------------------------------------------------------
 
     def _task_set(self, id: str, task_definition: str, target_group: str, status: str) -> Doc:

@@ -2,10 +2,11 @@
 
 Real: applications, deployment groups, configurations (AWS's, custom ones, Trunkline's steps by name: see
 model/configs.py), revisions, deployments as durable workflows (workflow/deploy.py), stop, continue, automatic rollback
-on failure, stop and alarm (workflow/undo.py), triggers to SNS, tags, events.
+on failure, stop and alarm (workflow/undo.py), lifecycle hooks that are Lambda functions (workflow/hooks.py), triggers
+to SNS, tags, events.
 
 Refused: deployments to the compute platforms Server and Lambda (their applications and groups are kept as records);
-lifecycle hooks in an AppSpec file (they are Lambda functions) fail the deployment with that reason; GitHub revisions.
+GitHub revisions.
 
 Unlike AWS: without automatic rollback, a deployment that is stopped after traffic moved keeps both task sets and the
 weights as they are; the group's next deployment first returns the traffic to the original and removes what was kept.

@@ -6,12 +6,13 @@ from trunkline.services.codedeploy.api.applications import Applications
 from trunkline.services.codedeploy.api.configs import Configs
 from trunkline.services.codedeploy.api.deployments import DeploymentOperations
 from trunkline.services.codedeploy.api.groups import Groups
+from trunkline.services.codedeploy.api.hooks import Hooks
 from trunkline.services.codedeploy.api.revisions import Revisions
 from trunkline.services.codedeploy.api.tagging import Tagging
 from trunkline.services.codedeploy.api.targets import Targets
 
 
-class Api(Applications, Groups, Configs, Revisions, DeploymentOperations, Targets, Tagging):
+class Api(Applications, Groups, Configs, Revisions, DeploymentOperations, Targets, Hooks, Tagging):
     """What the gateway calls."""
 
 

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from trunkline.core import yaml_text
@@ -25,6 +25,7 @@ class AppSpec:
     platform_version: str | None = None
     network: Doc | None = None
     capacity_providers: list[Doc] | None = None
+    hooks: dict[str, str] = field(default_factory=dict)
 
 
 def parse(content: str) -> AppSpec:
@@ -35,7 +36,6 @@ def parse(content: str) -> AppSpec:
         raise _invalid(f"The AppSpec file is neither valid JSON nor valid YAML: {error}.") from error
     if not isinstance(found, dict):
         raise _invalid("The AppSpec file is not a mapping.")
-    _refuse_hooks(found.get("Hooks", found.get("hooks")))
     service = _target(found.get("Resources", found.get("resources")))
     balancer = service.get("LoadBalancerInfo")
     if not isinstance(balancer, dict):
@@ -47,6 +47,7 @@ def parse(content: str) -> AppSpec:
         platform_version=service.get("PlatformVersion") or None,
         network=_network(service.get("NetworkConfiguration")),
         capacity_providers=_providers(service.get("CapacityProviderStrategy")),
+        hooks=_hooks(found.get("Hooks", found.get("hooks"))),
     )
 
 
@@ -70,20 +71,20 @@ def _target(resources: Any) -> Doc:
     return properties
 
 
-def _refuse_hooks(hooks: Any) -> None:
-    named = (
-        [str(name) for hook in hooks if isinstance(hook, dict) for name in hook]
-        if isinstance(hooks, list)
-        else ["Hooks"]
-        if hooks
-        else []
-    )
-    if named:
-        raise Failure(
-            "INVALID_REVISION",
-            f"The AppSpec file has the lifecycle hook {named[0]}: Trunkline does not run Lambda functions as hooks yet,"
-            " and does not skip one silently; remove the Hooks section.",
-        )
+def _hooks(hooks: Any) -> dict[str, str]:
+    """Event → function, in the form of AWS: a list of mappings with one event each."""
+    if not hooks:
+        return {}
+    if not isinstance(hooks, list) or not all(isinstance(hook, dict) for hook in hooks):
+        raise _invalid("The AppSpec file's Hooks section is not a list of lifecycle events.")
+    found: dict[str, str] = {}
+    for name, function in (pair for hook in hooks for pair in hook.items()):
+        if name not in HOOKS:
+            raise _invalid(f"The AppSpec file has the hook {name}; an ECS deployment has {', '.join(HOOKS)}.")
+        if not isinstance(function, str) or not function:
+            raise _invalid(f"The AppSpec file names no Lambda function for the hook {name}.")
+        found[str(name)] = function
+    return found
 
 
 def _text(of: Doc, name: str) -> str:

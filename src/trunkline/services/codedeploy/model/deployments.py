@@ -138,6 +138,8 @@ class Deployment:
     termination_wait_started: bool = False
     lifecycle: list[LifecycleEvent] = field(default_factory=lambda: [LifecycleEvent(name) for name in LIFECYCLE])
     task_sets: list[TaskSet] = field(default_factory=list)
+    hooks: dict[str, str] = field(default_factory=dict)
+    """The lifecycle events whose functions were called, by the id of the call."""
 
     @property
     def is_active(self) -> bool:
@@ -157,6 +159,16 @@ class Deployment:
         event = self._event(name)
         if event.status == "Pending":
             event.status, event.started_at = "InProgress", now
+
+    def begin_hook(self, name: str, hook_id: str, now: datetime) -> None:
+        """The function of an event is about to be called."""
+        event = self._event(name)
+        event.status, event.started_at, event.ended_at = "InProgress", now, None
+        self.hooks[hook_id] = name
+
+    def is_hooked(self, hook_id: str) -> bool:
+        """Whether the answer of that call is still waited for."""
+        return self.is_active and self._event(self.hooks[hook_id]).status == "InProgress"
 
     def finish(self, name: str, now: datetime, status: str = "Succeeded") -> None:
         event = self._event(name)

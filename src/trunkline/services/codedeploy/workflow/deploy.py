@@ -13,7 +13,7 @@ from trunkline.core.db import Tx
 from trunkline.engines.workflows import Interrupted, StepFailed, Workflow, Workflows
 from trunkline.services.codedeploy import store
 from trunkline.services.codedeploy.model import Deployment, Doc, Failure, Rollback, Status, parse
-from trunkline.services.codedeploy.workflow import alarms, outcomes, revision
+from trunkline.services.codedeploy.workflow import alarms, hooks, outcomes, revision
 from trunkline.services.codedeploy.workflow.callers import Callers
 from trunkline.services.codedeploy.workflow.outcomes import ALARM, STOP
 from trunkline.services.codedeploy.workflow.record import Record
@@ -72,6 +72,7 @@ class Deployments:
         record = self.record(deployment)
         await wf.commit("start", record.start)
         spec_text = await wf.step("read the AppSpec file", self._appspec, deployment)
+        hook = partial(hooks.run, self, wf, deployment, parse(spec_text).hooks, interrupt=INTERRUPTS)
         await self._check_alarms(wf, deployment, "before the deployment")
         facts = progress.facts = await wf.step("find the original task set", self._find, deployment)
         progress.routes = facts["routes"]
@@ -86,6 +87,7 @@ class Deployments:
         )
         if facts["leftovers"]:
             await wf.step("remove what an earlier deployment left", self._reclaim, deployment, facts)
+        await hook("BeforeInstall")
         await wf.commit("begin the installation", lambda tx: record.lifecycle(tx, over=("BeforeInstall",)))
         progress.created = True
         green_id = await wf.step(
@@ -94,12 +96,16 @@ class Deployments:
         await wf.commit("note the replacement", lambda tx: record.created(tx, facts, green_id))
         counts = await self._until_steady(wf, deployment, facts, green_id)
         await wf.commit("installed", lambda tx: record.installed(tx, counts))
+        await hook("AfterInstall")
         await self._test_traffic(wf, deployment, progress)
+        await hook("AfterAllowTestTraffic")
         await self._until_continued(wf, deployment)
+        await hook("BeforeAllowTraffic")
         await self._shift(wf, deployment, progress)
         progress.promoted = True
         await wf.step("make the replacement primary", self.service.promote, deployment, green_id)
         await wf.commit("promoted", record.promoted)
+        await hook("AfterAllowTraffic")
         await self._terminate(wf, deployment, facts)
 
     # installing ------------------------------------------------------------------------------------------------------

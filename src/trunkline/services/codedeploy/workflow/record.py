@@ -54,6 +54,11 @@ class Record:
             deployment.begin(begun, now)
         self._save(tx, deployment)
 
+    def hook_begun(self, tx: Tx, event: str, hook_id: str) -> None:
+        deployment = self.read(tx)
+        deployment.begin_hook(event, hook_id, self._clock.now())
+        self._save(tx, deployment)
+
     def found(self, tx: Tx, facts: Doc) -> None:
         """The original task set is known."""
         deployment = self.read(tx)
