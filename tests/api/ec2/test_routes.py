@@ -133,3 +133,21 @@ def test_egress_only_gateways_carry_ipv6_only(ec2, vpc, refused):
     refused("DependencyViolation", ec2.delete_vpc, VpcId=vpc)
     ec2.delete_egress_only_internet_gateway(EgressOnlyInternetGatewayId=id)
     assert [one["State"] for one in _routes(ec2, table)] == ["blackhole"]
+
+
+def test_further_addresses_of_nat_gateways(ec2, subnet, gateway, refused):
+    first, second, third = (ec2.allocate_address()["AllocationId"] for _ in range(3))
+    nat = _nat(ec2, SubnetId=subnet, AllocationId=first, SecondaryAllocationIds=[second])
+    id = nat["NatGatewayId"]
+    assert [one["IsPrimary"] for one in nat["NatGatewayAddresses"]] == [True, False]
+    added = ec2.associate_nat_gateway_address(NatGatewayId=id, AllocationIds=[third])["NatGatewayAddresses"][2]
+    refused("InvalidIPAddress.InUse", ec2.release_address, AllocationId=third)
+    ec2.disassociate_nat_gateway_address(NatGatewayId=id, AssociationIds=[added["AssociationId"]])
+    ec2.release_address(AllocationId=third)
+    main = nat["NatGatewayAddresses"][0]["AssociationId"]
+    refused("InvalidParameterValue", ec2.disassociate_nat_gateway_address, NatGatewayId=id, AssociationIds=[main])
+    private = _nat(ec2, SubnetId=subnet, ConnectivityType="private", SecondaryPrivateIpAddressCount=2)
+    assert len(private["NatGatewayAddresses"]) == 3
+    last = private["NatGatewayAddresses"][2]["PrivateIp"]
+    changed = ec2.unassign_private_nat_gateway_address(NatGatewayId=private["NatGatewayId"], PrivateIpAddresses=[last])
+    assert len(changed["NatGatewayAddresses"]) == 2

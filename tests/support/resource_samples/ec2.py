@@ -126,6 +126,7 @@ SAMPLES: dict[str, Sample] = {
     ),
     "AWS::EC2::NatGateway (private)": Sample(
         {"SubnetId": {"Ref": "Subnet"}, "ConnectivityType": "private", "PrivateIpAddress": "10.20.1.9"},
+        {"SecondaryPrivateIpAddressCount": 2},
         needs={"Vpc": _VPC, "Subnet": _SUBNET},
         without=(*_REGIONAL, "EniId"),
     ),

@@ -12,6 +12,7 @@ from trunkline.services.ec2.api.interface_addresses import InterfaceAddresses
 from trunkline.services.ec2.api.interface_attributes import InterfaceAttributes
 from trunkline.services.ec2.api.interfaces import Interfaces
 from trunkline.services.ec2.api.internet_gateways import InternetGateways
+from trunkline.services.ec2.api.nat_addresses import NatAddresses
 from trunkline.services.ec2.api.nat_gateways import NatGateways
 from trunkline.services.ec2.api.network_acls import NetworkAcls
 from trunkline.services.ec2.api.peerings import Peerings
@@ -35,6 +36,7 @@ class Api(
     Routes,
     InternetGateways,
     NatGateways,
+    NatAddresses,
     Addresses,
     SecurityGroups,
     SecurityRules,

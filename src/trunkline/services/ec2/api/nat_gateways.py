@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from trunkline.aws.service import Call, Doc, operation
 from trunkline.services.ec2.api.finding import Finding, listing, tags_for
+from trunkline.services.ec2.api.nat_addresses import add_private, add_public
 from trunkline.services.ec2.described import gateways
 from trunkline.services.ec2.errors import combination, invalid, missing
 from trunkline.services.ec2.filters import Properties, member
@@ -21,12 +22,6 @@ _NAT: Properties = {
 }
 _REMEMBERED = timedelta(hours=1)
 """How long AWS shows gateways that are gone."""
-_LATER = (
-    "SecondaryAllocationIds",
-    "SecondaryPrivateIpAddresses",
-    "SecondaryPrivateIpAddressCount",
-    "AvailabilityZoneAddresses",
-)
 
 
 class NatGateways(Finding):
@@ -92,9 +87,8 @@ def _checked(req: Doc) -> str:
     """The connectivity, once the members go together."""
     if req.get("AvailabilityMode", "zonal") != "zonal":
         raise invalid("Trunkline does not support regional NAT gateways: leave AvailabilityMode out and give SubnetId.")
-    for name in _LATER:
-        if req.get(name):
-            raise invalid(f"Trunkline's NAT gateways have one address: leave {name} out.")
+    if req.get("AvailabilityZoneAddresses"):
+        raise invalid("Trunkline does not support regional NAT gateways: leave AvailabilityZoneAddresses out.")
     if "SubnetId" not in req:
         raise missing("subnetId")
     connectivity: str = req.get("ConnectivityType", "public")
@@ -102,6 +96,10 @@ def _checked(req: Doc) -> str:
         raise missing("AllocationId")
     if connectivity == "private" and "AllocationId" in req:
         raise combination("AllocationId cannot be specified with ConnectivityType private.")
+    if connectivity == "private" and req.get("SecondaryAllocationIds"):
+        raise combination("SecondaryAllocationIds cannot be specified with ConnectivityType private.")
+    if connectivity == "public" and req.get("SecondaryPrivateIpAddressCount"):
+        raise combination("SecondaryPrivateIpAddressCount cannot be specified with ConnectivityType public.")
     return connectivity
 
 
@@ -132,4 +130,9 @@ def _make(edit: Edit, subnet: Subnet, connectivity: str, req: Doc, now: datetime
         one.allocation_id, one.public_ip = address.id, address.public_ip
         one.association_id = bind(edit, address, interface)
     nat.addresses.append(one)
+    ips = req.get("SecondaryPrivateIpAddresses") or []
+    if connectivity == "public":
+        add_public(edit, nat, req.get("SecondaryAllocationIds") or [], ips)
+    else:
+        add_private(edit, nat, ips, req.get("SecondaryPrivateIpAddressCount", 0))
     return nat

@@ -1,9 +1,9 @@
-"""CloudFormation's view of internet, egress-only and NAT gateways."""
+"""CloudFormation's view of internet and egress-only gateways, and of elastic addresses."""
 
 from trunkline.aws.errors import AwsError
-from trunkline.aws.resources import NotStabilized, Provision, ResourceType
+from trunkline.aws.resources import Provision, ResourceType
 from trunkline.aws.service import Doc
-from trunkline.services.ec2.resources.tagged import Tagged, gone, kept_only, own_tags
+from trunkline.services.ec2.resources.tagged import Tagged, gone, own_tags
 
 
 class InternetGateway(Tagged):
@@ -93,85 +93,6 @@ class EgressOnlyInternetGateway(Tagged):
         if found is None:
             return None
         return {"Id": physical_id, "VpcId": found["Attachments"][0]["VpcId"], "Tags": own_tags(found)}
-
-
-class NatGateway(Tagged):
-    """Usable once it is available; gone once its address is free again."""
-
-    name = "AWS::EC2::NatGateway"
-    honoured = frozenset(
-        {"AllocationId", "AvailabilityMode", "ConnectivityType", "PrivateIpAddress", "SubnetId", "Tags"}
-    )
-    recorded = frozenset({"MaxDrainDurationSeconds"})
-    kind = "natgateway"
-    describe = ("DescribeNatGateways", "NatGateways", "NatGatewayId")
-    missing = "NatGatewayNotFound"
-    filters = "Filter"
-    remove = "DeleteNatGateway"
-    _GIVEN = ("AllocationId", "AvailabilityMode", "ConnectivityType", "PrivateIpAddress", "SubnetId")
-
-    async def create(self, on: Provision, wanted: Doc) -> str:
-        answer = await on.call(
-            "ec2",
-            "CreateNatGateway",
-            ClientToken=on.token,
-            TagSpecifications=self.tag_specifications(on, wanted),
-            **{name: wanted[name] for name in self._GIVEN if name in wanted},
-        )
-        id = str(answer["NatGateway"]["NatGatewayId"])
-        await on.made(id)
-
-        async def settled() -> Doc | None:
-            found = await self.find(on, id)
-            return None if found and found["State"] == "pending" else found or {}
-
-        found = await on.until(settled, f"NatGateway {id} is not available yet", every_s=0.03)
-        if found.get("State") != "available":
-            raise NotStabilized(
-                f"NatGateway {id} is in state {found.get('State', 'deleted')} and hence failed to stabilize. "
-                f"Detailed failure message: {found.get('FailureMessage', '')}"
-            )
-        return id
-
-    async def read(self, on: Provision, physical_id: str) -> Doc | None:
-        found = await self.find(on, physical_id)
-        if found is None or found["State"] in ("deleted", "deleting"):
-            return None
-        address: Doc = next(iter(found["NatGatewayAddresses"]), {})
-        return kept_only(
-            {
-                "NatGatewayId": physical_id,
-                "AllocationId": address.get("AllocationId"),
-                "AvailabilityMode": found["AvailabilityMode"],
-                "ConnectivityType": found["ConnectivityType"],
-                "EniId": address.get("NetworkInterfaceId"),
-                "PrivateIpAddress": address.get("PrivateIp"),
-                "SubnetId": found["SubnetId"],
-                # Of regional gateways only.
-                "AutoProvisionZones": "disabled",
-                "AutoScalingIps": "disabled",
-                "RouteTableId": "",
-                "Tags": own_tags(found),
-            }
-        )
-
-    async def delete(self, on: Provision, physical_id: str) -> None:
-        await gone(on, self.remove, self.missing, NatGatewayId=physical_id)
-
-        async def is_gone() -> bool | None:
-            found = await self.find(on, physical_id)
-            return True if found is None or found["State"] == "deleted" else None
-
-        await on.until(is_gone, f"NatGateway {physical_id} is not deleted yet", every_s=0.03)
-
-    async def existing(self, on: Provision) -> list[str]:
-        found = await on.pages("ec2", "DescribeNatGateways", "NatGateways")
-        return [one["NatGatewayId"] for one in found if one["State"] in ("pending", "available")]
-
-    def refusals(self, wanted: Doc) -> list[str]:
-        if wanted.get("AvailabilityMode", "zonal") == "regional":
-            return ["Trunkline does not support regional NAT gateways: leave AvailabilityMode out."]
-        return []
 
 
 class Address(Tagged):
