@@ -42,7 +42,7 @@ def test_what_a_load_balancer_may_not_be_is_refused(elb, network, balancer, name
     assert fault(create, Name=other, Subnets=subnets[:1])[0] == "ValidationError"
     assert fault(create, Name=other, Subnets=[*subnets, "subnet-00000000"])[0] == "SubnetNotFound"
     assert fault(create, Name=other, Subnets=subnets, SecurityGroups=["sg-00000000"])[0] == "InvalidSecurityGroup"
-    assert "network" in fault(create, Name=other, Subnets=subnets, Type="network")[1]
+    assert "gateway" in fault(create, Name=other, Subnets=subnets, Type="gateway")[1]
     for bad in ("internal-x", "-x", "a_b", "x" * 33):
         assert fault(create, Name=bad, Subnets=subnets)[0] == "ValidationError"
     tags = [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}]

@@ -100,8 +100,7 @@ def test_actions_that_make_no_sense_are_refused(elb, balancer, group, port):
 def test_target_groups_and_listeners_that_cannot_be_are_refused(elb, network, balancer, group, port, name):
     base = {"Name": name, "Protocol": "HTTP", "Port": 80, "VpcId": network[0], "TargetType": "ip"}
     create = elb.create_target_group
-    without_type = {key: value for key, value in base.items() if key != "TargetType"}
-    assert "TargetType=ip" in fault(create, **without_type)[1]
+    assert "TargetType=ip" in fault(create, **{**base, "TargetType": "lambda"})[1]
     assert fault(create, **{**base, "VpcId": "vpc-00000000"})[0] == "ValidationError"
     assert fault(create, **base, HealthCheckPath="health")[0] == "ValidationError"
     assert fault(create, **base, Matcher={"HttpCode": "700"})[0] == "ValidationError"

@@ -120,4 +120,28 @@ SAMPLES: dict[str, Sample] = {
         },
         network("10.83.0.0/16") | {"Balancer": _BALANCER, "Targets": _TARGETS, "Listener": _LISTENER},
     ),
+    "AWS::ElasticLoadBalancingV2::LoadBalancer (network)": Sample(
+        {
+            "Type": "network",
+            "SubnetMappings": [{"SubnetId": {"Ref": "SubnetA"}, "PrivateIPv4Address": "10.87.0.9"}],
+            "LoadBalancerAttributes": [
+                {"Key": "load_balancing.cross_zone.enabled", "Value": "true"},
+                {"Key": "access_logs.s3.enabled", "Value": "true"},
+                {"Key": "dns_record.client_routing_policy", "Value": "any_availability_zone"},
+            ],
+        },
+        {"SubnetMappings": [{"SubnetId": {"Ref": "SubnetA"}}, {"SubnetId": {"Ref": "SubnetB"}}]},
+        network("10.87.0.0/16"),
+    ),
+    "AWS::ElasticLoadBalancingV2::TargetGroup (TCP)": Sample(
+        {
+            "VpcId": {"Ref": "Vpc"},
+            "Port": 80,
+            "Protocol": "TCP",
+            "TargetType": "ip",
+            "TargetGroupAttributes": [{"Key": "preserve_client_ip.enabled", "Value": "false"}],
+        },
+        {"HealthCheckProtocol": "HTTP", "HealthyThresholdCount": 3},
+        network("10.88.0.0/16"),
+    ),
 }

@@ -11,6 +11,7 @@ import contextlib
 import random
 from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
+from functools import partial
 
 import aiohttp
 from aiohttp import web
@@ -78,6 +79,8 @@ class FakeProxy:
         self._desired = Desired()
         self._listeners: dict[tuple[str, int], Listener] = {}
         self._runners: dict[tuple[str, int], web.ServerRunner] = {}
+        self._servers: dict[tuple[str, int], asyncio.Server] = {}
+        """Of listeners that take connections as they are."""
         self._watched: dict[tuple[str, Member], _Watched] = {}
         self._turns: dict[str, int] = {}
         self._sinks: list[RequestSink] = []
@@ -125,6 +128,9 @@ class FakeProxy:
         for runner in self._runners.values():
             await runner.cleanup()
         self._runners.clear()
+        for server in self._servers.values():
+            server.close()
+        self._servers.clear()
         for key in list(self._watched):
             self._forget(key)
         for client in self._clients.values():
@@ -139,7 +145,9 @@ class FakeProxy:
     async def _bind(self, wanted: dict[tuple[str, int], Listener]) -> None:
         opened: dict[tuple[str, int], web.ServerRunner] = {}
         try:
-            for key in wanted.keys() - self._runners.keys():
+            for key in [key for key in wanted if wanted[key].tcp and key not in self._servers]:
+                self._servers[key] = await asyncio.start_server(partial(self._pipe, key), *key, reuse_address=True)
+            for key in [key for key in wanted if not wanted[key].tcp and key not in self._runners]:
                 runner = web.ServerRunner(web.Server(self._handler(key), access_log=None))
                 await runner.setup()
                 opened[key] = runner
@@ -152,6 +160,8 @@ class FakeProxy:
         self._runners |= opened
         for key in self._runners.keys() - wanted.keys():
             await self._runners.pop(key).cleanup()
+        for key in self._servers.keys() - wanted.keys():
+            self._servers.pop(key).close()
 
     def _watch(self, desired: Desired) -> None:
         wanted = {(group.id, member): (group, member) for group in desired.target_groups for member in group.members}
@@ -307,6 +317,35 @@ class FakeProxy:
             response.headers.add("Set-Cookie", f"AWSALB={_encoded(watched.member.name)}; Path=/")
         return _Answer(response, "forward", group.id, watched.member.name, True, took_s)
 
+    # --- connections ------------------------------------------------------------------------------
+
+    async def _pipe(self, key: tuple[str, int], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection of a listener that reads nothing of it."""
+        action = self._listeners[key].default
+        groups = {one.target_group: one.weight for one in action.groups} if isinstance(action, Forward) else {}
+        drawn = random.choices(list(groups), list(groups.values()))[0] if any(groups.values()) else ""  # noqa: S311
+        usable = [
+            watched
+            for (group_id, _), watched in self._watched.items()
+            if group_id == drawn and watched.state is HealthState.HEALTHY and not watched.member.draining
+        ]
+        turn = self._turns[drawn] = self._turns.get(drawn, -1) + 1
+        with contextlib.suppress(OSError):
+            for watched in usable[turn % len(usable) :] + usable[: turn % len(usable)] if usable else []:
+                source = watched.group.source
+                bound = (source, 0) if source else None
+                up_reader, up_writer = await asyncio.open_connection(
+                    watched.member.ip, watched.member.port, local_addr=bound
+                )
+                watched.sessions += 1
+                try:
+                    await asyncio.gather(_copy(reader, up_writer), _copy(up_reader, writer))
+                finally:
+                    watched.sessions -= 1
+                    up_writer.close()
+                break
+        writer.close()
+
     def _record(self, listener: Listener, rule: str, answer: _Answer) -> None:
         record = RequestRecord(
             time=self._clock.time(),
@@ -324,6 +363,16 @@ class FakeProxy:
                 sink([record])
             except Exception:
                 log.exception("a receiver of request records failed")
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Until its end, which is handed on."""
+    with contextlib.suppress(OSError):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+        if writer.can_write_eof():
+            writer.write_eof()
 
 
 def _encoded(text: str) -> str:

@@ -60,6 +60,8 @@ class HealthCheck:
     unhealthy_threshold: int = 2
     matcher: str = "200"
     """Status codes and ranges: "200", "200,202", "200-299"."""
+    tcp: bool = False
+    """A connection that opens is enough; path and matcher mean nothing."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -85,6 +87,8 @@ class TargetGroup:
     idle_timeout_s: int = 60
     source: str = ""
     """The address of this host that connections to members are bound to, as of when a member joins."""
+    tcp: bool = False
+    """Whether it takes connections as they are; only listeners of the same kind forward to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +157,8 @@ class Listener:
     public_port: int | None = None
     """The port users asked for, when another had to be bound (a plain user cannot bind 80)."""
     idle_timeout_s: int = 60
+    tcp: bool = False
+    """Connections go on as they are: the default action is a forward, and there are no rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,8 +267,10 @@ def check(desired: Desired) -> None:
     sockets = [(listener.address, listener.port) for listener in desired.listeners]
     if len(set(sockets)) != len(sockets):
         raise ConfigurationRefused("two listeners have the same address and port")
-    known = set(group_ids)
+    known = {group.id: group for group in desired.target_groups}
     for listener in desired.listeners:
+        if listener.tcp and (listener.rules or not isinstance(listener.default, Forward)):
+            raise ConfigurationRefused("a listener for connections forwards, and nothing else")
         for action in [listener.default, *(rule.action for rule in listener.rules)]:
             if not isinstance(action, Forward):
                 continue
@@ -271,5 +279,7 @@ def check(desired: Desired) -> None:
             for weighted in action.groups:
                 if weighted.target_group not in known:
                     raise ConfigurationRefused(f"target group {weighted.target_group} does not exist")
+                if known[weighted.target_group].tcp != listener.tcp:
+                    raise ConfigurationRefused(f"target group {weighted.target_group} speaks another protocol")
                 if not 0 <= weighted.weight <= 999:
                     raise ConfigurationRefused("a weight is from 0 to 999")

@@ -33,6 +33,9 @@ async def probe(member: Member, check: HealthCheck, source: str = "") -> ProbeRe
     """From the address `source` of this host, if it is given."""
     try:
         async with asyncio.timeout(check.timeout_s):
+            if check.tcp:
+                await _connect(member.ip, check.port or member.port, source)
+                return ProbeResult(True)
             code = await _status(member.ip, check.port or member.port, check.path, source)
     except TimeoutError:
         return ProbeResult(False, Failure.TIMEOUT)
@@ -41,6 +44,13 @@ async def probe(member: Member, check: HealthCheck, source: str = "") -> ProbeRe
     if matches(check.matcher, code):
         return ProbeResult(True, code=code)
     return ProbeResult(False, Failure.STATUS, code)
+
+
+async def _connect(ip: str, port: int, source: str) -> None:
+    _, writer = await asyncio.open_connection(ip, port, local_addr=(source, 0) if source else None)
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
 
 
 async def _status(ip: str, port: int, path: str, source: str) -> int:

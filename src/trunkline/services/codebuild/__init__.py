@@ -1,11 +1,13 @@
 """CodeBuild: projects whose builds run in containers, as durable workflows.
 
-Real: sources from S3, CodeCommit and CodePipeline, buildspec 0.2 (phases, finally, on-failure, env with parameters and
-secrets, exported variables, artifacts, secondary sources and artifacts, JUnit reports), privileged mode as access to
-the host's Docker Engine, output in CloudWatch Logs while it runs, stop, retry, time-outs, credentials of the role.
+Real: sources from S3, CodeCommit, CodePipeline and public git servers (GitHub and its like, by HTTPS), buildspec 0.2
+(phases, finally, on-failure, env with parameters and secrets, exported variables, artifacts, secondary sources and
+artifacts, JUnit reports), privileged mode as access to the host's Docker Engine, output in CloudWatch Logs while it
+runs, stop, retry, time-outs, credentials of the role.
 Images named aws/codebuild/… stand for trunkline/codebuild:2, which is made from Debian packages.
-Refused by name: other sources, batch builds, fleets, VPCs, file systems, S3 caches and logs, badges, webhooks, debug
-sessions, Windows, Arm and Lambda environments, coverage reports and report export.
+Caches in S3 and of sources are accepted and stay cold; Docker keeps its layers for all builds.
+Refused by name: batch builds, fleets, VPCs, file systems, logs in S3, badges, webhooks, debug sessions, Windows, Arm
+and Lambda environments, coverage reports and report export.
 """
 
 from trunkline.aws.service import Kit, Service

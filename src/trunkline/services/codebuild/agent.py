@@ -11,6 +11,7 @@ import io
 import shlex
 import tarfile
 
+from trunkline.services.codebuild import docker_command
 from trunkline.services.codebuild.buildspec import PHASES, Buildspec, PhaseSpec
 from trunkline.services.codebuild.model import SOURCE_DIR
 
@@ -61,10 +62,14 @@ __run() {
 """
 
 
-def scripts(spec: Buildspec) -> bytes:
-    """A tar archive to unpack at / of the container."""
+def scripts(spec: Buildspec, *, ecr: str = "") -> bytes:
+    """A tar archive to unpack at / of the container. ecr: its address for a build that has Docker, else empty."""
     files: dict[str, str] = {}
-    run = _RUN.format(source=SOURCE_DIR, shell=spec.shell)
+    run = ""
+    if ecr:
+        files["bin/docker"] = docker_command.script(ecr)
+        run = f"export PATH={docker_command.FOLDER}:$PATH\n"
+    run += _RUN.format(source=SOURCE_DIR, shell=spec.shell)
     for name in PHASES:
         phase = spec.phases.get(name, PhaseSpec())
         upper = name.upper()

@@ -19,7 +19,7 @@ from trunkline.engines.containers import (
     PullDenied,
     RegistryAuth,
 )
-from trunkline.services.codebuild import agent
+from trunkline.services.codebuild import agent, remote
 from trunkline.services.codebuild.buildspec import Buildspec
 from trunkline.services.codebuild.model import SOURCE_DIR, Build, Doc, container_name
 
@@ -71,6 +71,12 @@ class Provisioning:
                     return await self._from_s3(role, source["location"], version)
                 case "CODECOMMIT":
                     return await self._from_codecommit(role, source["location"], version)
+                case kind if kind in remote.KINDS:
+                    return await remote.fetch(source["location"], version)
+        except remote.FetchError as error:
+            raise ProvisioningError(
+                "CLIENT_ERROR", f"The source {source['location']} cannot be fetched: {error}"
+            ) from error
         except AwsError as error:
             message = f"The source {source.get('location', '')} cannot be read: {error.message or error.code}"
             raise ProvisioningError("CLIENT_ERROR", message) from error

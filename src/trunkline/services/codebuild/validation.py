@@ -3,10 +3,11 @@
 import re
 
 from trunkline.aws.errors import AwsError
+from trunkline.services.codebuild import remote
 from trunkline.services.codebuild.model import Doc
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-_]{1,149}")
-_SOURCES = ("CODECOMMIT", "CODEPIPELINE", "S3", "NO_SOURCE")
+_SOURCES = ("CODECOMMIT", "CODEPIPELINE", "S3", "NO_SOURCE", *remote.KINDS)
 _NOT_HERE = ("fileSystemLocations", "buildBatchConfig", "vpcConfig", "autoRetryLimit")
 
 
@@ -32,8 +33,9 @@ def check(settings: Doc) -> Doc:
     if settings.get("logsConfig", {}).get("s3Logs", {}).get("status") == "ENABLED":
         raise invalid("s3Logs is not supported by Trunkline: builds log to CloudWatch Logs.")
     cache = settings.setdefault("cache", {"type": "NO_CACHE"})
-    if cache["type"] == "S3" or set(cache.get("modes", [])) - {"LOCAL_DOCKER_LAYER_CACHE"}:
-        raise invalid("Only the caches NO_CACHE and LOCAL with LOCAL_DOCKER_LAYER_CACHE are supported by Trunkline.")
+    # Docker's layers are kept for all builds. Any other cache is one that never hits, which no build may rely on.
+    if cache["type"] == "S3" and not cache.get("location"):
+        raise invalid("Invalid cache: location is required for the type S3.")
     _check_source(settings["source"], "source")
     for source in settings.get("secondarySources", []):
         if not source.get("sourceIdentifier"):
@@ -57,6 +59,8 @@ def _check_source(source: Doc, label: str) -> None:
         raise invalid(f"The {label} type {source['type']} is not supported by Trunkline: use {', '.join(_SOURCES)}.")
     if source["type"] in ("CODECOMMIT", "S3") and not source.get("location"):
         raise invalid(f"The {label} of type {source['type']} needs a location.")
+    if source["type"] in remote.KINDS and not remote.is_location(source.get("location", "")):
+        raise invalid(f"The {label} location must be the HTTPS address of a git repository.")
     if source["type"] == "S3" and "/" not in source["location"].removeprefix("arn:aws:s3:::"):
         raise invalid(f"The {label} location must be bucket/key: {source['location']}")
     if source["type"] == "NO_SOURCE" and label == "source" and not source.get("buildspec"):

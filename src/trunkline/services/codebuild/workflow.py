@@ -116,7 +116,9 @@ class Runner:
         build.resolved_source_version = resolved or build.source_version
         text = _buildspec_text(source, content)
         spec = parse(text)
-        archives = [("/", agent.scripts(spec))]
+        has_docker = build.settings["environment"].get("privilegedMode")
+        ecr = f"127.0.0.1:{self._kit.settings.port}" if has_docker else ""
+        archives = [("/", agent.scripts(spec, ecr=ecr))]
         if content:
             archives.append(("/", await asyncio.to_thread(_unpacked, content, "codebuild/output/src")))
         versions = {

@@ -1,8 +1,9 @@
-"""Elastic Load Balancing (v2): application load balancers that really balance, by the proxy engine.
+"""Elastic Load Balancing (v2): load balancers that really balance, by the proxy engine.
 
 Real: load balancers, each on a loopback address of its own (its DNS name is that literal); HTTP listeners; rules
 with all six conditions; weighted forward with stickiness, redirect, fixed response; target groups of IP addresses
-with health checks, draining and stickiness by the load balancer's cookie; metrics in CloudWatch under
+with health checks, draining and stickiness by the load balancer's cookie; network load balancers, whose TCP listeners
+hand connections on as they are (without metrics); metrics in CloudWatch under
 AWS/ApplicationELB, second by second. Changing weights takes effect before the call is answered, and nothing is
 reloaded for it.
 
@@ -13,10 +14,11 @@ Unlike AWS: deregistration ends as soon as nothing is open (at the latest after 
 group are unhealthy, requests get 503; security groups and subnets are checked and kept, but traffic is not filtered
 by them; one node, counted in the first of the zones.
 
-Refused: network and gateway load balancers, HTTPS (there is no certificate service yet), targets that are
-instances, functions or load balancers, HTTP/2 and gRPC to targets, IPv6, authentication actions, URL rewrites,
-regular expressions in conditions, access logs to S3, and attribute values that would ask for something that is not
-done.
+Groups of instances can be made and stay empty: there are no instances.
+
+Refused: gateway load balancers, TLS and UDP, HTTPS (there is no certificate service yet), targets that are functions
+or load balancers, HTTP/2 and gRPC to targets, IPv6, authentication actions, URL rewrites, regular expressions in
+conditions, access logs to S3, and attribute values that would ask for something that is not done.
 """
 
 from __future__ import annotations

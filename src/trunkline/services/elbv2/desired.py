@@ -8,6 +8,8 @@ from trunkline.services.elbv2 import actions, conditions, store
 from trunkline.services.elbv2.model import Listener, TargetGroup
 from trunkline.services.elbv2.reach import Reach
 
+_CONNECTIONS_S = 350  # AWS's idle time-out of TCP flows
+
 
 def desired(reader: Reader, reach: Reach) -> proxy.Desired:
     """Every target group is given, so that a listener may turn to it without a reload; members only where one does,
@@ -22,7 +24,8 @@ def desired(reader: Reader, reach: Reach) -> proxy.Desired:
         rules.setdefault(rule.listener_arn, []).append(wanted)
 
     def idle_timeout_s(balancer_arn: str) -> int:
-        return int(balancers[balancer_arn].attribute("idle_timeout.timeout_seconds"))
+        balancer = balancers[balancer_arn]
+        return _CONNECTIONS_S if balancer.kind == "network" else int(balancer.attribute("idle_timeout.timeout_seconds"))
 
     def listening(listener: Listener) -> proxy.Listener:
         return proxy.Listener(
@@ -33,6 +36,7 @@ def desired(reader: Reader, reach: Reach) -> proxy.Desired:
             tuple(rules.get(listener.arn, ())),
             public_port=listener.port,
             idle_timeout_s=idle_timeout_s(listener.load_balancer_arn),
+            tcp=listener.protocol == "TCP",
         )
 
     def grouped(group: TargetGroup) -> proxy.TargetGroup:
@@ -46,6 +50,7 @@ def desired(reader: Reader, reach: Reach) -> proxy.Desired:
             int(group.attribute("stickiness.lb_cookie.duration_seconds")) if sticky else None,
             max((idle_timeout_s(owner) for owner in owners), default=60),
             reach.source(owners),
+            tcp=group.protocol == "TCP",
         )
 
     return proxy.Desired(
@@ -71,4 +76,5 @@ def _check(group: TargetGroup) -> proxy.HealthCheck:
         healthy_threshold=check.healthy,
         unhealthy_threshold=check.unhealthy,
         matcher=check.codes,
+        tcp=check.protocol == "TCP",
     )

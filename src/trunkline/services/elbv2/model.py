@@ -30,6 +30,8 @@ class LoadBalancer:
     attributes: dict[str, str] = field(default_factory=dict)
     """Only those that differ from the default."""
     tags: dict[str, str] = field(default_factory=dict)
+    kind: str = "application"
+    """application, or network: connections are handed on as they are."""
 
     @property
     def dimension(self) -> str:
@@ -58,6 +60,8 @@ class TargetGroup:
     created: float
     attributes: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
+    protocol: str = "HTTP"
+    target_type: str = "ip"
 
     @property
     def dimension(self) -> str:
@@ -76,6 +80,7 @@ class HealthCheck:
     healthy: int = 5
     unhealthy: int = 2
     codes: str = "200"
+    protocol: str = "HTTP"
 
 
 @dataclass
@@ -99,6 +104,7 @@ class Listener:
     actions: list[Doc]
     default_rule_arn: str
     tags: dict[str, str] = field(default_factory=dict)
+    protocol: str = "HTTP"
 
 
 @dataclass
@@ -150,7 +156,7 @@ LOAD_BALANCER_ATTRIBUTES = {
     "health_check_logs.s3.prefix": Attribute(""),
     "idle_timeout.timeout_seconds": Attribute("60", range=(1, 4000)),
     "ipv6.deny_all_igw_traffic": Attribute("false"),
-    "load_balancing.cross_zone.enabled": Attribute("true"),
+    "load_balancing.cross_zone.enabled": Attribute("true", _BOOL),  # one node: no zones
     "routing.http.desync_mitigation_mode": Attribute("defensive"),
     "routing.http.drop_invalid_header_fields.enabled": Attribute("false"),
     "routing.http.preserve_host_header.enabled": Attribute("false", _BOOL),  # HAProxy always preserves it

@@ -91,7 +91,7 @@ def render(desired: Desired, *, log_port: int, max_connections: int, threads: in
     options: dict[str, str] = {}
     lines = _head(log_port, max_connections, threads)
     for listener in sorted(desired.listeners, key=lambda each: each.id):
-        lines += _frontend(listener, forwards, bodies)
+        lines += _tcp_frontend(listener, forwards) if listener.tcp else _frontend(listener, forwards, bodies)
     for group in sorted(desired.target_groups, key=lambda each: each.id):
         lines += _backend(group)
         options[group.id] = server_options(group.health_check)
@@ -139,7 +139,31 @@ def _head(log_port: int, max_connections: int, threads: int) -> list[str]:
         "backend none",
         "  http-request return status 503 content-type text/html"
         " string '<html><head><title>503 Service Temporarily Unavailable</title></head></html>'",
+        "backend none-tcp",
+        "  mode tcp",
+        "  retry-on none",
     ]
+
+
+def _tcp_frontend(listener: Listener, forwards: dict[str, str]) -> list[str]:
+    """Connections are handed on by the weights, as requests are; nothing is read of them, and nothing recorded."""
+    assert isinstance(listener.default, Forward)
+    name = variable(listener.id, "default")
+    forwards[name] = vector(listener.default)
+    out = [
+        f"frontend l-{listener.id}",
+        "  mode tcp",
+        "  option tcplog",
+        "  no log",
+        f"  bind {listener.address}:{listener.port}",
+        f"  timeout client {listener.idle_timeout_s}s",
+        f"  tcp-request content set-var(txn.fw) var({name})",
+        f"  tcp-request content set-var(txn.draw) rand({MILLION})",
+    ]
+    for slot in range(1, 2 * MAX_FORWARD_GROUPS, 2):
+        above = f"{{ var(txn.fw),field({slot},|),sub(txn.draw) gt 0 }}"
+        out.append(f"  use_backend %[var(txn.fw),field({slot + 1},|)] if {above}")
+    return [*out, "  default_backend none-tcp"]
 
 
 def _frontend(listener: Listener, forwards: dict[str, str], bodies: dict[str, str]) -> list[str]:
@@ -245,11 +269,16 @@ def _backend(group: TargetGroup) -> list[str]:
         f"  balance {balance}",
         f"  timeout server {group.idle_timeout_s}s",
         f"  timeout check {check.timeout_s}s",
-        "  option httpchk",
-        f"  http-check send meth GET uri {quote(check.path)} ver HTTP/1.1 hdr Host trunkline-target"
-        " hdr User-Agent ELB-HealthChecker/2.0",
-        f"  http-check expect status {check.matcher.replace(' ', '')}",
     ]
+    if group.tcp:
+        out += ["  mode tcp", "  no log", "  retry-on none"]
+    if not check.tcp:
+        out += [
+            "  option httpchk",
+            f"  http-check send meth GET uri {quote(check.path)} ver HTTP/1.1 hdr Host trunkline-target"
+            " hdr User-Agent ELB-HealthChecker/2.0",
+            f"  http-check expect status {check.matcher.replace(' ', '')}",
+        ]
     if group.cookie_s is not None:
         out.append("  use-server %[req.cook(AWSALB),b64dec] if { req.cook(AWSALB) -m found }")
         expires = f"%[date({group.cookie_s}),http_date]"

@@ -21,11 +21,11 @@ class Listeners(Context):
     @operation("{LoadBalancerArn}")
     async def create_listener(self, call: Call, req: Doc) -> Doc:
         balancer = self._load_balancer(call, req["LoadBalancerArn"])
-        _refuse(req)
+        _refuse(req, balancer.kind)
         if req.get("Protocol") is None or req.get("Port") is None:
             raise invalid("A listener protocol and port must be specified")
         self._check_port_free(self._db, balancer.arn, req["Port"])
-        identifier, path = ids.hex_id(16), f"app/{balancer.name}/{balancer.id}"
+        identifier, path = ids.hex_id(16), balancer.dimension
         item = Listener(
             call.arn(f"listener/{path}/{identifier}", service="elasticloadbalancing"),
             identifier,
@@ -35,13 +35,14 @@ class Listeners(Context):
             [],
             call.arn(f"listener-rule/{path}/{identifier}/{ids.hex_id(16)}", service="elasticloadbalancing"),
             tags=new_tags(req.get("Tags")),
+            protocol=req["Protocol"],
         )
 
         def add(tx: Tx) -> Listener:
             if store.load_balancer(tx, balancer.arn) is None:
                 raise no_load_balancer()
             self._check_port_free(tx, balancer.arn, item.port)
-            made = replace(item, actions=checked_actions(tx, call, balancer.arn, req["DefaultActions"]))
+            made = replace(item, actions=checked_actions(tx, call, balancer.arn, req["DefaultActions"], item.protocol))
             store.listeners.insert(tx, made)
             return made
 
@@ -64,7 +65,7 @@ class Listeners(Context):
     @operation("{ListenerArn}")
     async def modify_listener(self, call: Call, req: Doc) -> Doc:
         before = self._listener(call, req["ListenerArn"])
-        _refuse(req)
+        _refuse(req, "network" if before.protocol == "TCP" else "application")
         port = req.get("Port") or before.port
         bound_port = before.bound_port
         if port != before.port:
@@ -79,7 +80,7 @@ class Listeners(Context):
                 raise no_listener()
             before, after = now, replace(now, port=port, bound_port=bound_port)
             if req.get("DefaultActions"):
-                after.actions = checked_actions(tx, call, now.load_balancer_arn, req["DefaultActions"])
+                after.actions = checked_actions(tx, call, now.load_balancer_arn, req["DefaultActions"], now.protocol)
             if port != now.port:
                 self._check_port_free(tx, now.load_balancer_arn, port)
             _swap(tx, before, after)
@@ -102,9 +103,18 @@ class Listeners(Context):
             raise AwsError("TooManyListeners", f"A load balancer can have no more than {MAX_LISTENERS} listeners")
 
 
-def checked_actions(reader: Reader, call: Call, balancer_arn: str, given: list[Doc]) -> list[Doc]:
-    """Actions as they are stored: their target groups exist, and none is with another load balancer."""
+def checked_actions(
+    reader: Reader, call: Call, balancer_arn: str, given: list[Doc], protocol: str = "HTTP"
+) -> list[Doc]:
+    """Actions as they are stored: their target groups exist, fit, and none is with another load balancer."""
     stored = actions.normalise(given, lambda arn: mine(call, arn) and store.target_group(reader, arn) is not None)
+    if protocol == "TCP" and stored[0]["Type"] != "forward":
+        raise AwsError("InvalidLoadBalancerAction", "The listeners of network load balancers only forward")
+    for arn in groups_of(stored):
+        group = store.target_group(reader, arn)
+        if group is not None and group.protocol != protocol:
+            text = f"The protocol of target group '{arn}' is not compatible with that of the listener ({protocol})"
+            raise AwsError("IncompatibleProtocols", text)
     used = store.forwards(reader)
     elsewhere = [arn for arn in groups_of(stored) if used.get(arn, set()) - {balancer_arn}]
     if elsewhere:
@@ -128,7 +138,10 @@ def _bindable(address: str, port: int) -> int:
         raise AwsError("InvalidConfigurationRequest", f"The listener cannot be opened: {error}") from error
 
 
-def _refuse(req: Doc) -> None:
+def _refuse(req: Doc, kind: str) -> None:
+    if kind == "network":
+        _refuse_network(req)
+        return
     protocol = req.get("Protocol", "HTTP")
     if protocol == "HTTPS" or req.get("Certificates") or req.get("SslPolicy"):
         raise Refused("Trunkline has no certificate service (ACM) yet: use Protocol=HTTP without Certificates.")
@@ -139,3 +152,14 @@ def _refuse(req: Doc) -> None:
         raise invalid("ALPN policies are for TLS listeners of network load balancers")
     if (req.get("MutualAuthentication") or {}).get("Mode", "off") != "off":
         raise Refused("Trunkline has no HTTPS listeners yet: leave MutualAuthentication out.")
+
+
+def _refuse_network(req: Doc) -> None:
+    protocol = req.get("Protocol", "TCP")
+    if protocol in ("TLS", "UDP", "TCP_UDP", "QUIC", "TCP_QUIC"):
+        raise Refused(f"Trunkline's network load balancers hand on TCP only: Protocol={protocol} is not supported.")
+    if protocol != "TCP":
+        raise AwsError("UnsupportedProtocol", f"The protocol '{protocol}' is not supported by network load balancers")
+    for member in ("Certificates", "SslPolicy", "AlpnPolicy"):
+        if req.get(member):
+            raise invalid(f"{member} is for TLS listeners")

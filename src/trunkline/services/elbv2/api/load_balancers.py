@@ -15,30 +15,35 @@ from trunkline.services.elbv2.api.tagging import new_tags
 from trunkline.services.elbv2.errors import invalid, no_load_balancer
 from trunkline.services.elbv2.model import LOAD_BALANCER_ATTRIBUTES, LoadBalancer
 
-_ALIKE = ("scheme", "vpc", "zones", "security_groups", "tags")
+_ALIKE = ("scheme", "vpc", "zones", "security_groups", "tags", "kind")
 
 
 class LoadBalancers(Context):
-    @operation("arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/app/{Name}/*")
+    @operation("arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/*/{Name}/*")
     async def create_load_balancer(self, call: Call, req: Doc) -> Doc:
         name = req["Name"]
         check_name(name, "load balancer")
         _refuse(req)
         vpc, zones = await self._zones(call, req)
         identifier = ids.hex_id(16)
+        kind = req.get("Type", "application")
+        path = "net" if kind == "network" else "app"
+        groups = req.get("SecurityGroups") or []
         item = LoadBalancer(
             call.account,
             call.region,
             name,
-            call.arn(f"loadbalancer/app/{name}/{identifier}", service="elasticloadbalancing"),
+            call.arn(f"loadbalancer/{path}/{name}/{identifier}", service="elasticloadbalancing"),
             identifier,
             address="",  # given below
             scheme=req.get("Scheme", "internet-facing"),
             vpc=vpc,
             zones=zones,
-            security_groups=await self._security_groups(call, vpc, req.get("SecurityGroups") or []),
+            # A network load balancer has security groups only when it is given some.
+            security_groups=await self._security_groups(call, vpc, groups) if groups or path == "app" else [],
             created=self._kit.clock.time(),
             tags=new_tags(req.get("Tags")),
+            kind=kind,
         )
 
         def add(tx: Tx) -> LoadBalancer:
@@ -110,7 +115,7 @@ class LoadBalancers(Context):
     async def set_subnets(self, call: Call, req: Doc) -> Doc:
         item = self._load_balancer(call, req["LoadBalancerArn"])
         _refuse(req)
-        vpc, zones = await self._zones(call, req)
+        vpc, zones = await self._zones(call, {"Type": item.kind, **req})
         if vpc != item.vpc:
             raise AwsError("InvalidConfigurationRequest", "All subnets must belong to the VPC of the load balancer")
         changed = await self._change_balancer(item, lambda now: replace(now, zones=zones))
@@ -181,7 +186,7 @@ class LoadBalancers(Context):
                 "InvalidConfigurationRequest",
                 "A load balancer cannot be attached to multiple subnets in the same Availability Zone",
             )
-        if len(zones) < 2:
+        if len(zones) < 2 and req.get("Type") != "network":
             raise invalid("At least two subnets in two different Availability Zones must be specified")
         return found[0]["VpcId"], {subnet: zones[subnet] for subnet in sorted(zones)}
 
@@ -204,8 +209,8 @@ class LoadBalancers(Context):
 
 def _refuse(req: Doc) -> None:
     kind = req.get("Type", "application")
-    if kind != "application":
-        raise Refused(f"Trunkline has no {kind} load balancers: use Type=application.")
+    if kind == "gateway":
+        raise Refused("Trunkline has no gateway load balancers: use Type=application or Type=network.")
     if req.get("IpAddressType", "ipv4") != "ipv4":
         raise Refused("Trunkline's load balancers answer on a loopback IPv4 address: use IpAddressType=ipv4.")
     for member in ("CustomerOwnedIpv4Pool", "IpamPools"):

@@ -22,6 +22,8 @@ class Rules(Listeners):
     @operation("{ListenerArn}")
     async def create_rule(self, call: Call, req: Doc) -> Doc:
         listener = self._listener(call, req["ListenerArn"])
+        if listener.protocol != "HTTP":
+            raise AwsError("UnsupportedFunction", "The listeners of network load balancers have no rules", status=400)
         _refuse(req)
         _check_priority(req["Priority"])
         path = listener.arn.split(":listener/", 1)[1]

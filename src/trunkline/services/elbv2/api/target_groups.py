@@ -16,7 +16,7 @@ from trunkline.services.elbv2.api.tagging import new_tags
 from trunkline.services.elbv2.errors import invalid, no_target_group
 from trunkline.services.elbv2.model import TARGET_GROUP_ATTRIBUTES, HealthCheck, TargetGroup
 
-_ALIKE = ("port", "vpc", "check", "tags")
+_ALIKE = ("port", "vpc", "check", "tags", "protocol", "target_type")
 
 
 class TargetGroups(Context):
@@ -38,9 +38,11 @@ class TargetGroups(Context):
             identifier,
             req["Port"],
             req["VpcId"],
-            _check(HealthCheck(), req),
+            _check(_default_check(req["Protocol"]), req),
             created=self._kit.clock.time(),
             tags=new_tags(req.get("Tags")),
+            protocol=req["Protocol"],
+            target_type=req.get("TargetType", "instance"),
         )
 
         def add(tx: Tx) -> TargetGroup:
@@ -87,7 +89,7 @@ class TargetGroups(Context):
     @operation("{TargetGroupArn}")
     async def modify_target_group(self, call: Call, req: Doc) -> Doc:
         item = self._target_group(call, req["TargetGroupArn"])
-        _refuse({"TargetType": "ip", **req})
+        _refuse({"TargetType": item.target_type, "Protocol": item.protocol, **req})
         changed = await self._change_group(item, lambda now: replace(now, check=_check(now.check, req)))
         return {"TargetGroups": [self._described_group(changed)]}
 
@@ -152,12 +154,13 @@ _WORDS = {"Protocol": "protocol", "Port": "port", "VpcId": "VPC ID"}
 
 def _refuse(req: Doc) -> None:
     kind = req.get("TargetType", "instance")
-    if kind != "ip":
-        default = " (AWS's default)" if "TargetType" not in req else ""
-        raise Refused(f"Trunkline has no targets of type {kind}{default}: use TargetType=ip.")
+    if kind not in ("ip", "instance"):
+        raise Refused(f"Trunkline has no targets of type {kind}: use TargetType=ip.")
     for member in ("Protocol", "HealthCheckProtocol"):
-        if req.get(member, "HTTP") != "HTTP":
-            raise Refused(f"Trunkline's target groups speak HTTP: {member}={req[member]} is not supported.")
+        if req.get(member, "HTTP") not in ("HTTP", "TCP"):
+            raise Refused(f"Trunkline's target groups speak HTTP or TCP: {member}={req[member]} is not supported.")
+    if req.get("Protocol", "HTTP") == "HTTP" and req.get("HealthCheckProtocol") == "TCP":
+        raise invalid("Health check protocol 'TCP' is not supported for target groups with protocol 'HTTP'")
     if req.get("ProtocolVersion", "HTTP1") != "HTTP1":
         raise Refused("Trunkline's target groups speak HTTP/1.1: use ProtocolVersion=HTTP1.")
     if req.get("IpAddressType", "ipv4") != "ipv4":
@@ -171,8 +174,17 @@ def _refuse(req: Doc) -> None:
         raise AwsError("InvalidConfigurationRequest", text)
 
 
+def _default_check(protocol: str) -> HealthCheck:
+    """A TCP group's: connections, which get more time."""
+    return HealthCheck(protocol="TCP", timeout_s=10, unhealthy=2) if protocol == "TCP" else HealthCheck()
+
+
 def _check(now: HealthCheck, req: Doc) -> HealthCheck:
+    protocol = req.get("HealthCheckProtocol") or now.protocol
+    if protocol == "TCP" and (req.get("HealthCheckPath") or req.get("Matcher")):
+        raise invalid("Health check paths and matchers are for health checks with protocol 'HTTP'")
     check = HealthCheck(
+        protocol=protocol,
         port=req.get("HealthCheckPort") or now.port,
         path=req.get("HealthCheckPath") or now.path,
         interval_s=req.get("HealthCheckIntervalSeconds") or now.interval_s,

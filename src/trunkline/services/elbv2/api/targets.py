@@ -88,6 +88,10 @@ def _some(req: Doc) -> list[Doc]:
 
 
 def _target(group: TargetGroup, given: Doc) -> Target:
+    if group.target_type == "instance":
+        # What AWS says of instances that do not run, and there are none here.
+        text = f"The following targets are not in a running state and cannot be registered: '{given['Id']}'"
+        raise AwsError("InvalidTarget", text)
     try:
         address = ipaddress.ip_address(given["Id"])
     except ValueError as error:

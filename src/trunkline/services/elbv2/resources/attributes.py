@@ -3,18 +3,32 @@
 from trunkline.aws.handlers import dropped_tags, own_tags, pairs
 from trunkline.aws.resources import Provision
 from trunkline.aws.service import Doc
+from trunkline.services.elbv2.model import Attribute
 
 
-def shown(wanted: list[Doc] | None, answer: list[Doc]) -> list[Doc]:
+def split(known: dict[str, Attribute], wanted: list[Doc] | None) -> tuple[list[Doc], list[Doc]]:
+    """Those that have an effect here (or are wrong), and those that are recorded: known to AWS, without effect here."""
+    sent: list[Doc] = []
+    recorded: list[Doc] = []
+    for one in wanted or ():
+        attribute = known.get(one["Key"])
+        idle = attribute is None or (attribute.range is None and attribute.fault(one["Value"]) is not None)
+        (recorded if idle else sent).append(one)
+    return sent, recorded
+
+
+def shown(known: dict[str, Attribute], wanted: list[Doc] | None, answer: list[Doc]) -> list[Doc]:
     """The attributes that the template gives, as they are: of the many others it says nothing."""
     now = {one["Key"]: one["Value"] for one in answer}
-    return [{"Key": one["Key"], "Value": now.get(one["Key"], "")} for one in wanted or ()]
+    idle = split(known, wanted)[1]
+    return [one if one in idle else {"Key": one["Key"], "Value": now.get(one["Key"], "")} for one in wanted or ()]
 
 
-def changed(old: list[Doc] | None, new: list[Doc] | None, defaults: dict[str, str]) -> list[Doc]:
+def changed(known: dict[str, Attribute], old: list[Doc] | None, new: list[Doc] | None) -> list[Doc]:
     """What to set: the new ones, and the default of those that the template has no more."""
-    wanted = {one["Key"]: one["Value"] for one in new or ()}
-    gone = {one["Key"]: defaults.get(one["Key"], "") for one in old or () if one["Key"] not in wanted}
+    wanted = {one["Key"]: one["Value"] for one in split(known, new)[0]}
+    had = (one["Key"] for one in split(known, old)[0])
+    gone = {key: known[key].default for key in had if key not in wanted and key in known}
     return pairs({**gone, **wanted})
 
 

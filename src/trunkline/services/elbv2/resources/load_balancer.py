@@ -6,16 +6,16 @@ from trunkline.aws.errors import AwsError
 from trunkline.aws.handlers import differs, given, is_mine, pairs, undone
 from trunkline.aws.resources import Provision, ResourceType
 from trunkline.aws.service import Doc
-from trunkline.services.elbv2.model import LOAD_BALANCER_ATTRIBUTES
+from trunkline.services.elbv2.model import LOAD_BALANCER_ATTRIBUTES as _KNOWN
 from trunkline.services.elbv2.resources import attributes
 
 _GONE = ("LoadBalancerNotFound", "LoadBalancerNotFoundException")
-_DEFAULTS = {key: one.default for key, one in LOAD_BALANCER_ATTRIBUTES.items()}
 _AT_CREATION = ("Type", "Scheme", "Subnets", "SubnetMappings", "SecurityGroups", "IpAddressType")
 
 
 class LoadBalancerType(ResourceType):
-    """A load balancer."""
+    """A load balancer. Elastic and private addresses of subnet mappings are recorded: it answers on a loopback address.
+    So are attributes that have no effect here."""
 
     name: ClassVar[str] = "AWS::ElasticLoadBalancingV2::LoadBalancer"
     honoured: ClassVar[frozenset[str]] = frozenset({*_AT_CREATION, "LoadBalancerAttributes", "Name", "Tags"})
@@ -32,11 +32,11 @@ class LoadBalancerType(ResourceType):
         arn = await self._made_before(on, name)
         if arn is None:
             tags = pairs(on.tags(wanted.get("Tags")))
-            request = {member: wanted.get(member) for member in _AT_CREATION}
+            request = {**{member: wanted.get(member) for member in _AT_CREATION}, **_subnets(wanted)}
             answer = await on.call("elbv2", "CreateLoadBalancer", Name=name, Tags=tags or None, **request)
             arn = str(answer["LoadBalancers"][0]["LoadBalancerArn"])
         async with undone(self, on, arn):
-            given_attributes = wanted.get("LoadBalancerAttributes")
+            given_attributes = attributes.split(_KNOWN, wanted.get("LoadBalancerAttributes"))[0]
             if given_attributes:
                 await on.call("elbv2", "ModifyLoadBalancerAttributes", LoadBalancerArn=arn, Attributes=given_attributes)
         return arn
@@ -74,21 +74,22 @@ class LoadBalancerType(ResourceType):
             SecurityGroups=found.get("SecurityGroups"),
             Subnets=subnets,
             SubnetMappings=[mappings.get(subnet, {"SubnetId": subnet}) for subnet in subnets],
-            LoadBalancerAttributes=attributes.shown(on.kept.get("LoadBalancerAttributes"), answer["Attributes"]),
+            LoadBalancerAttributes=attributes.shown(
+                _KNOWN, on.kept.get("LoadBalancerAttributes"), answer["Attributes"]
+            ),
             Tags=await attributes.shown_tags(on, physical_id),
         )
 
     async def update(self, on: Provision, physical_id: str, old: Doc, new: Doc) -> None:
         arn = {"LoadBalancerArn": physical_id}
         if differs(old, new, "Subnets", "SubnetMappings"):
-            await on.call(
-                "elbv2", "SetSubnets", Subnets=new.get("Subnets"), SubnetMappings=new.get("SubnetMappings"), **arn
-            )
+            await on.call("elbv2", "SetSubnets", **_subnets(new), **arn)
         if differs(old, new, "SecurityGroups") and new.get("SecurityGroups"):
             await on.call("elbv2", "SetSecurityGroups", SecurityGroups=new["SecurityGroups"], **arn)
         if differs(old, new, "LoadBalancerAttributes"):
-            wanted = attributes.changed(old.get("LoadBalancerAttributes"), new.get("LoadBalancerAttributes"), _DEFAULTS)
-            await on.call("elbv2", "ModifyLoadBalancerAttributes", Attributes=wanted, **arn)
+            wanted = attributes.changed(_KNOWN, old.get("LoadBalancerAttributes"), new.get("LoadBalancerAttributes"))
+            if wanted:
+                await on.call("elbv2", "ModifyLoadBalancerAttributes", Attributes=wanted, **arn)
         await attributes.tagged(on, physical_id, old, new)
 
     async def delete(self, on: Provision, physical_id: str) -> None:
@@ -97,3 +98,10 @@ class LoadBalancerType(ResourceType):
     async def existing(self, on: Provision) -> list[str]:
         found = await on.pages("elbv2", "DescribeLoadBalancers", "LoadBalancers")
         return [one["LoadBalancerArn"] for one in found]
+
+
+def _subnets(properties: Doc) -> Doc:
+    mappings = properties.get("SubnetMappings")
+    if mappings:
+        return {"Subnets": None, "SubnetMappings": [{"SubnetId": one["SubnetId"]} for one in mappings]}
+    return {"Subnets": properties.get("Subnets"), "SubnetMappings": None}

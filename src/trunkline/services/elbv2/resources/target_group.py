@@ -6,11 +6,10 @@ from trunkline.aws.errors import AwsError
 from trunkline.aws.handlers import differs, given, is_mine, missing_from, pairs, undone
 from trunkline.aws.resources import Provision, ResourceType
 from trunkline.aws.service import Doc
-from trunkline.services.elbv2.model import TARGET_GROUP_ATTRIBUTES
+from trunkline.services.elbv2.model import TARGET_GROUP_ATTRIBUTES as _KNOWN
 from trunkline.services.elbv2.resources import attributes
 
 _GONE = ("TargetGroupNotFound", "TargetGroupNotFoundException")
-_DEFAULTS = {key: one.default for key, one in TARGET_GROUP_ATTRIBUTES.items()}
 _CHECK = (
     "HealthCheckEnabled",
     "HealthCheckIntervalSeconds",
@@ -22,6 +21,21 @@ _CHECK = (
     "Matcher",
     "UnhealthyThresholdCount",
 )
+# What a check is again when the template says nothing of it any more.
+_DEFAULTS = {
+    "HealthCheckIntervalSeconds": 30,
+    "HealthCheckPort": "traffic-port",
+    "HealthCheckProtocol": "TCP",
+    "HealthCheckTimeoutSeconds": 10,
+    "HealthyThresholdCount": 5,
+    "UnhealthyThresholdCount": 2,
+}
+_HTTP_DEFAULTS = {
+    "HealthCheckPath": "/",
+    "HealthCheckProtocol": "HTTP",
+    "HealthCheckTimeoutSeconds": 5,
+    "Matcher": {"HttpCode": "200"},
+}
 _AT_CREATION = ("IpAddressType", "Port", "Protocol", "ProtocolVersion", "TargetControlPort", "TargetType", "VpcId")
 
 
@@ -42,13 +56,9 @@ class TargetGroupType(ResourceType):
             answer = await on.call("elbv2", "CreateTargetGroup", Name=name, Tags=tags, **request)
             arn = str(answer["TargetGroups"][0]["TargetGroupArn"])
         async with undone(self, on, arn):
-            if wanted.get("TargetGroupAttributes"):
-                await on.call(
-                    "elbv2",
-                    "ModifyTargetGroupAttributes",
-                    TargetGroupArn=arn,
-                    Attributes=wanted["TargetGroupAttributes"],
-                )
+            given_attributes = attributes.split(_KNOWN, wanted.get("TargetGroupAttributes"))[0]
+            if given_attributes:
+                await on.call("elbv2", "ModifyTargetGroupAttributes", TargetGroupArn=arn, Attributes=given_attributes)
             if wanted.get("Targets"):
                 await on.call("elbv2", "RegisterTargets", TargetGroupArn=arn, Targets=wanted["Targets"])
         return arn
@@ -75,7 +85,9 @@ class TargetGroupType(ResourceType):
             TargetGroupFullName=physical_id.rpartition(":")[2],
             Name=found["TargetGroupName"],
             LoadBalancerArns=found["LoadBalancerArns"],
-            TargetGroupAttributes=attributes.shown(on.kept.get("TargetGroupAttributes"), settings["Attributes"]),
+            TargetGroupAttributes=attributes.shown(
+                _KNOWN, on.kept.get("TargetGroupAttributes"), settings["Attributes"]
+            ),
             Targets=await self._targets(on, physical_id),
             Tags=await attributes.shown_tags(on, physical_id),
         )
@@ -97,11 +109,13 @@ class TargetGroupType(ResourceType):
     async def update(self, on: Provision, physical_id: str, old: Doc, new: Doc) -> None:
         arn = {"TargetGroupArn": physical_id}
         if differs(old, new, *_CHECK):
-            check = {member: new.get(member) for member in _CHECK}
+            defaults = _DEFAULTS | ({} if new.get("Protocol") == "TCP" else _HTTP_DEFAULTS)
+            check = {member: new.get(member, defaults.get(member) if member in old else None) for member in _CHECK}
             await on.call("elbv2", "ModifyTargetGroup", **arn, **check)
         if differs(old, new, "TargetGroupAttributes"):
-            wanted = attributes.changed(old.get("TargetGroupAttributes"), new.get("TargetGroupAttributes"), _DEFAULTS)
-            await on.call("elbv2", "ModifyTargetGroupAttributes", Attributes=wanted, **arn)
+            wanted = attributes.changed(_KNOWN, old.get("TargetGroupAttributes"), new.get("TargetGroupAttributes"))
+            if wanted:
+                await on.call("elbv2", "ModifyTargetGroupAttributes", Attributes=wanted, **arn)
         if differs(old, new, "Targets"):
             gone = missing_from(old.get("Targets"), new.get("Targets"))
             if gone:
