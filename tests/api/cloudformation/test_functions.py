@@ -255,3 +255,36 @@ Resources: {P: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !Re
         assert stacks.create(body, Parameters=given("IT")) == "CREATE_COMPLETE"
     finally:
         ec2.delete_vpc(VpcId=vpc)
+
+
+SERVERLESS = """
+Transform: AWS::Serverless-2016-10-31
+Globals: {Function: {Runtime: python3.13, Timeout: 5, Environment: {Variables: {WHO: !Ref Who}}}}
+Parameters: {Who: {Type: String, Default: world}}
+Resources:
+  Hello:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: index.hello
+      InlineCode: |
+        import os
+        def hello(event, context):
+            return {"said": "hello " + os.environ["WHO"], "queue": event["queue"]}
+      Policies: [{SQSSendMessagePolicy: {QueueName: !GetAtt Queue.QueueName}}]
+  Queue: {Type: AWS::SQS::Queue}
+Outputs: {Function: {Value: !Ref Hello}, Role: {Value: !GetAtt HelloRole.Arn}}
+"""
+
+
+def test_serverless_functions_are_deployed(stacks, aws):
+    capabilities = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+    assert stacks.create(SERVERLESS, Capabilities=capabilities) == "CREATE_COMPLETE"
+    assert set(stacks.resources()) == {"Hello", "HelloRole", "Queue"}
+    configuration = aws("lambda").get_function_configuration(FunctionName=stacks.outputs()["Function"])
+    assert configuration["Environment"]["Variables"] == {"WHO": "world"}
+    assert configuration["Role"] == stacks.outputs()["Role"]
+    given = [{"ParameterKey": "Who", "ParameterValue": "moon"}]
+    assert stacks.update(SERVERLESS, Capabilities=capabilities, Parameters=given) == "UPDATE_COMPLETE"
+    configuration = aws("lambda").get_function_configuration(FunctionName=stacks.outputs()["Function"])
+    assert configuration["Environment"]["Variables"] == {"WHO": "moon"}
+    assert stacks.delete() == "DELETE_COMPLETE"
