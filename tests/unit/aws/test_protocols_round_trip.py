@@ -11,7 +11,13 @@ from trunkline.aws import models, protocols
 from trunkline.aws.errors import AwsError
 from trunkline.aws.models import Operation
 
-PAIRS = [(name, protocol) for name, entry in models.CATALOG.items() for protocol in entry.protocols]
+# SQS in query: botocore's model has lost its names there (tests/api/sqs/test_query.py).
+PAIRS = [
+    (name, protocol)
+    for name, entry in models.CATALOG.items()
+    for protocol in entry.protocols
+    if (name, protocol) != ("sqs", "query")
+]
 
 
 # Operations that look alike on the wire: the older one's requests mean the newer one.

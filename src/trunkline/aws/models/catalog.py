@@ -68,7 +68,7 @@ CATALOG: dict[str, Entry] = {
         Entry("secretsmanager", "secretsmanager", "secretsmanager", "2017-10-17", _JSON),
         Entry("servicediscovery", "servicediscovery", "Route53AutoNaming_v20170314", "2017-03-14", _JSON),
         Entry("sns", "sns", "", "2010-03-31", _QUERY),
-        Entry("sqs", "sqs", "AmazonSQS", "2012-11-05", _JSON),
+        Entry("sqs", "sqs", "AmazonSQS", "2012-11-05", ("json", "query")),
         Entry("ssm", "ssm", "AmazonSSM", "2014-11-06", _JSON),
         Entry("sts", "sts", "", "2011-06-15", _QUERY),
         Entry("xray", "xray", "", "2016-04-12", _REST_JSON),

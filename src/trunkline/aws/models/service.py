@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from trunkline.aws.models import stripped
+from trunkline.aws.models import sqs_query, stripped
 from trunkline.aws.models.catalog import CATALOG
 from trunkline.aws.models.shapes import Member, Shape
 
@@ -169,6 +169,8 @@ class ServiceModel:
     def __init__(self, name: str) -> None:
         entry = CATALOG[name]
         raw = stripped.read(name)
+        if name == "sqs":
+            sqs_query.named(raw["service"])
         self.name = name
         self.signing_name = entry.signing_name
         self.protocols = entry.protocols
