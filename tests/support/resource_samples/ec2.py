@@ -125,7 +125,12 @@ SAMPLES: dict[str, Sample] = {
         without=_REGIONAL,
     ),
     "AWS::EC2::NatGateway (private)": Sample(
-        {"SubnetId": {"Ref": "Subnet"}, "ConnectivityType": "private", "PrivateIpAddress": "10.20.1.9"},
+        {
+            "SubnetId": {"Ref": "Subnet"},
+            "ConnectivityType": "private",
+            "PrivateIpAddress": "10.20.1.9",
+            "SecondaryPrivateIpAddressCount": 1,
+        },
         {"SecondaryPrivateIpAddressCount": 2},
         needs={"Vpc": _VPC, "Subnet": _SUBNET},
         without=(*_REGIONAL, "EniId"),
