@@ -11,6 +11,7 @@ from trunkline.services.cloudformation.api.rolling import RollbackOperations
 from trunkline.services.cloudformation.api.stacks import StackOperations
 from trunkline.services.cloudformation.api.templates import TemplateOperations
 from trunkline.services.cloudformation.drift import DriftOperations
+from trunkline.services.cloudformation.stacksets import StackSetOperations
 from trunkline.services.cloudformation.workflow import Cancels
 
 
@@ -23,9 +24,11 @@ class Api(
     ExportOperations,
     PolicyOperations,
     DriftOperations,
+    StackSetOperations,
 ):
     """All of them."""
 
     def __init__(self, kit: Kit, engine: Workflows, cancels: Cancels) -> None:
         Part.__init__(self, kit, engine, cancels)
         DriftOperations.__init__(self, kit, engine)
+        StackSetOperations.__init__(self, kit, engine)
