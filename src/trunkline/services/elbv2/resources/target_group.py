@@ -110,7 +110,8 @@ class TargetGroupType(ResourceType):
         arn = {"TargetGroupArn": physical_id}
         if differs(old, new, *_CHECK):
             defaults = _DEFAULTS | ({} if new.get("Protocol") == "TCP" else _HTTP_DEFAULTS)
-            check = {member: new.get(member, defaults.get(member) if member in old else None) for member in _CHECK}
+            changed = [member for member in _CHECK if old.get(member) != new.get(member)]
+            check = {member: new.get(member, defaults.get(member)) for member in changed}
             await on.call("elbv2", "ModifyTargetGroup", **arn, **check)
         if differs(old, new, "TargetGroupAttributes"):
             wanted = attributes.changed(_KNOWN, old.get("TargetGroupAttributes"), new.get("TargetGroupAttributes"))
