@@ -238,3 +238,19 @@ def test_a_drift_aware_change_set_shows_and_reverts_drift_and_makes_what_is_gone
     resources = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
     (queue,) = [one["PhysicalResourceId"] for one in resources if one["LogicalResourceId"] == "Queue"]
     assert queue != ids["Queue"]
+
+
+def test_drift_of_more_resources_than_a_page_holds(server, aws, name):
+    cloudformation = aws("cloudformation")
+    parameter = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "one"}}
+    resources = {f"P{number:03}": parameter for number in range(120)}
+    cloudformation.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": resources}))
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 0.1})
+    last = cloudformation.describe_stack_resource(StackName=name, LogicalResourceId="P119")["StackResourceDetail"]
+    aws("ssm").put_parameter(Name=last["PhysicalResourceId"], Value="two", Overwrite=True)
+    (report,) = server.page(f"drift?stack={name}")["stacks"]
+    assert report["checked"] == 120
+    assert [(one["logical_id"], one["differences"][0]["cause"]["operation"]) for one in report["drifted"]] == [
+        ("P119", "PutParameter"),
+    ]
+    cloudformation.delete_stack(StackName=name)

@@ -41,8 +41,7 @@ class Stacks:
             given["LogicalResourceIds"] = list(only)
         status = await self._detected(given)
         described = await self._pages("DescribeStackResourceDrifts", "StackResourceDrifts", StackName=name)
-        resources = await self._call("DescribeStackResources", StackName=name)
-        touched = {one["LogicalResourceId"]: one["Timestamp"] for one in resources["StackResources"]}
+        touched = {one["LogicalResourceId"]: one["LastUpdatedTimestamp"] for one in await self.resources(name)}
         found = [
             self._attributed(drift, touched.get(drift["LogicalResourceId"]))
             for drift in described
@@ -111,4 +110,12 @@ class Stacks:
         return await self._kit.call("cloudformation", operation, params, as_=self._caller)
 
     async def _pages(self, operation: str, result: str, **params: Any) -> list[Doc]:
-        return await self._kit.call.pages("cloudformation", operation, result, params, as_=self._caller)
+        """By hand: botocore has no paginator for drifts."""
+        found: list[Doc] = []
+        token: str | None = None
+        while True:
+            answer = await self._call(operation, **params, **({"NextToken": token} if token else {}))
+            found += answer.get(result) or []
+            token = answer.get("NextToken")
+            if not token:
+                return found
