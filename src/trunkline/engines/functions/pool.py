@@ -83,7 +83,11 @@ class PooledFunctions:
                 if self._is_stopped:
                     raise FunctionsUnavailable("the server is stopping")
                 if warm := self._idle.get(spec.key):
-                    return warm.pop()
+                    sandbox = warm.pop()
+                    if not sandbox.has_ended:
+                        return sandbox
+                    self._in_background(self._end(sandbox))
+                    continue
                 if self._settling[spec.key] > self._hoping[spec.key]:
                     await self._hope(spec.key)  # one is about to be free: quicker than a new one
                     continue

@@ -167,6 +167,8 @@ class Sandbox:
             except Exception as error:
                 raise FunctionsUnavailable(f"the function's sandbox was lost: {error}") from error
             kind = "Runtime.OutOfMemory" if ended.out_of_memory else "Runtime.ExitError"
+            if ended.out_of_memory:
+                self._memory_mb = self.spec.memory_mb
             self._say(lines.exited(request_id, ended.words, kind))
             return _document(f"RequestId: {request_id} Error: {ended.words}", kind), kind, "error"
         await self._process.kill()

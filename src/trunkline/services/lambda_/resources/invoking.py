@@ -3,7 +3,7 @@
 from trunkline.aws import tags
 from trunkline.aws.errors import AwsError
 from trunkline.aws.handlers import given
-from trunkline.aws.resources import Provision, ResourceType
+from trunkline.aws.resources import NotStabilized, Provision, ResourceType
 from trunkline.aws.service import Doc
 from trunkline.services.lambda_.resources.function import GONE
 
@@ -63,6 +63,8 @@ class EventInvokeConfig(ResourceType):
         return found
 
 
+_MAPPINGS = "EventSourceMappings"
+_PERMISSIONS_S = 10.0
 _OF_MAPPING = (
     "BatchSize", "FilterCriteria", "FunctionResponseTypes", "MaximumBatchingWindowInSeconds", "MetricsConfig",
     "ScalingConfig",
@@ -92,15 +94,25 @@ class EventSourceMapping(ResourceType):
             "Tags": on.tags(wanted.get("Tags")),
             **{key: wanted.get(key) for key in _OF_MAPPING},
         }
+        refused: list[AwsError] = []
+
+        async def attempt() -> Doc | None:
+            try:
+                return await on.call("lambda", "CreateEventSourceMapping", **params)
+            except AwsError as error:
+                if on.resumed and error.code == "ResourceConflictException":
+                    where = {"EventSourceArn": wanted["EventSourceArn"], "FunctionName": wanted["FunctionName"]}
+                    return dict((await on.pages("lambda", "ListEventSourceMappings", _MAPPINGS, **where))[0])
+                # The role's policy may be another resource of the stack, on its way at this moment.
+                if "does not have permissions" not in error.message:
+                    raise
+                refused.append(error)
+                return None
+
         try:
-            made = await on.call("lambda", "CreateEventSourceMapping", **params)
-        except AwsError as error:
-            if not on.resumed or error.code != "ResourceConflictException":
-                raise
-            where = {"EventSourceArn": wanted["EventSourceArn"], "FunctionName": wanted["FunctionName"]}
-            found = await on.pages("lambda", "ListEventSourceMappings", "EventSourceMappings", **where)
-            made = found[0]
-        return str(made["UUID"])
+            return str((await on.until(attempt, "the role's permissions", timeout_s=_PERMISSIONS_S))["UUID"])
+        except NotStabilized:
+            raise refused[-1] from None
 
     async def read(self, on: Provision, physical_id: str) -> Doc | None:
         found = await on.look("lambda", "GetEventSourceMapping", GONE, UUID=physical_id)

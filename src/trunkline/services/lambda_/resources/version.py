@@ -17,6 +17,7 @@ class Version(ResourceType):
     recorded = frozenset({"FunctionScalingConfig"})
 
     async def create(self, on: Provision, wanted: Doc) -> str:
+        before = await on.pages("lambda", "ListVersionsByFunction", "Versions", FunctionName=wanted["FunctionName"])
         try:
             made = await on.call(
                 "lambda",
@@ -30,6 +31,12 @@ class Version(ResourceType):
                 raise NotStabilized(error.message) from error
             raise
         arn, number = str(made["FunctionArn"]), str(made["Version"])
+        if not on.resumed and number in {one["Version"] for one in before}:
+            # Nothing has changed since: two resources would be one version, and the end of one that of both.
+            raise AwsError(
+                "ResourceConflictException",
+                f"A version for this Lambda function exists ( {number} ). Modify the function to create a new version.",
+            )
         await on.made(arn)
         await _provision(on, wanted["FunctionName"], number, {}, wanted)
         if wanted.get("RuntimePolicy"):
