@@ -343,6 +343,11 @@ def test_undefined_names_are_found_in_branches_not_taken() -> None:
     assert "Unresolved resource dependencies [Nope]" in refusal(text)
 
 
+def test_nested_transforms_must_have_a_name() -> None:
+    message = refusal(resource("{Type: T, Properties: {'Fn::Transform': {Name: !Ref X}}}"))
+    assert message == "Key Name of transform definition must be a string."
+
+
 def test_what_macros_may_change_is_left_for_them() -> None:
     read("Transform: MyMacro\nResources: {A: {Count: 3, Type: T}}\nWhatever: 1").check()
     read(

@@ -50,6 +50,11 @@ async def test_value_with_braces_is_not_resolved_again() -> None:
     assert await value_of("'{{resolve:ssm:a}}'", secrets=secrets) == "{{resolve:ssm:b}}"
 
 
+async def test_reference_to_another_service_is_refused() -> None:
+    with pytest.raises(template.TemplateError, match="dynamic references to vault are not supported"):
+        await value_of("'{{resolve:vault:a/b}}'")
+
+
 async def test_reference_to_what_will_be_is_known_afterwards() -> None:
     found = await value_of("!Sub '{{resolve:secretsmanager:${R}:SecretString:a}}'")
     assert template.is_unknown(found)

@@ -128,7 +128,10 @@ async def _use(text: str) -> None:
     doc = template.parse(text)
     raw = template.Template(doc)
     raw.check()
-    template.summary(raw)
+    try:
+        template.summary(raw)
+    except template.TemplateError as error:
+        raise AssertionError("a template that passed the checks can be told of") from error
     found = await template.parameters(raw, {}, None, _there)
     macros = {"m": lambda fragment, params: fragment}
     made = template.Template(await template.transform(doc, PaperTransforming(found.values, macros=macros)))

@@ -101,7 +101,7 @@ async def _text(text: str, scope: Scope) -> str:
     for found in REFERENCE.finditer(text):
         kind, key = found[1], found[2]
         if kind not in KINDS:
-            continue
+            raise TemplateError(f"Template error: dynamic references to {kind} are not supported: {found[0]}")
         made.append(text[end : found.start()])
         end = found.end()
         try:

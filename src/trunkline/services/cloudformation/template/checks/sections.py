@@ -51,7 +51,7 @@ _PROPERTY = re.compile(r"^(/Resources/[^/]+)/Properties/")
 def check_sections(template: Template) -> None:
     """The top level: known sections, the version, the description, and how many members each may have."""
     doc = template.doc
-    has_macros = any(use.name != LANGUAGE_EXTENSIONS for use in template.transforms)
+    has_macros = any(name != LANGUAGE_EXTENSIONS for name in template.macros)
     strange = [name for name in doc if name not in _SECTIONS]
     if strange and not has_macros:
         raise TemplateError(f"Invalid template property or properties [{', '.join(strange)}]")
