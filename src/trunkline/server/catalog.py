@@ -20,6 +20,7 @@ SERVICES: tuple[str, ...] = (
     "applicationautoscaling",
     "cloudtrail",
     "servicediscovery",
+    "xray",
     "codecommit",
     "codebuild",
     "codedeploy",

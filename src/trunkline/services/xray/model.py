@@ -1,0 +1,62 @@
+"""Groups and sampling rules. Pure.
+
+https://docs.aws.amazon.com/xray/latest/devguide/xray-console-groups.html and xray-console-sampling.html
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from trunkline.aws import arn as arns
+
+MAX_RULES = 25
+DEFAULT = "Default"
+
+
+@dataclass(slots=True)
+class Group:
+    account: str
+    region: str
+    name: str
+    id: str
+    expression: str = ""
+    insights: dict[str, bool] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def arn(self) -> str:
+        return arns.arn("xray", self.region, self.account, f"group/{self.name}/{self.id}")
+
+
+@dataclass(slots=True)
+class SamplingRule:
+    """A rule as CreateSamplingRule gave it, `rule` without its name and ARN."""
+
+    account: str
+    region: str
+    name: str
+    rule: dict[str, Any]
+    created: float
+    modified: float
+    tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def arn(self) -> str:
+        return arns.arn("xray", self.region, self.account, f"sampling-rule/{self.name}")
+
+
+def default_rule(account: str, region: str) -> SamplingRule:
+    """The rule of last resort, which every account has: one request a second, and five percent of the others."""
+    rule = {
+        "ResourceARN": "*",
+        "Priority": 10_000,
+        "FixedRate": 0.05,
+        "ReservoirSize": 1,
+        "ServiceName": "*",
+        "ServiceType": "*",
+        "Host": "*",
+        "HTTPMethod": "*",
+        "URLPath": "*",
+        "Version": 1,
+        "Attributes": {},
+    }
+    return SamplingRule(account, region, DEFAULT, rule, 0.0, 0.0)
