@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Caller, Kit
 from trunkline.core.log import get
-from trunkline.engines.containers import Containers
+from trunkline.engines import Engines
 from trunkline.engines.functions import FunctionSpec, FunctionsUnavailable
 from trunkline.services.lambda_ import configuration
 from trunkline.services.lambda_.model import Version
@@ -82,9 +82,9 @@ class Logs:
 class VersionHost:
     """`Host` of the sandboxes of one version of a function."""
 
-    def __init__(self, kit: Kit, containers: Containers, logs: Logs, version: Version, spec: FunctionSpec) -> None:
+    def __init__(self, kit: Kit, engines: Engines, logs: Logs, version: Version, spec: FunctionSpec) -> None:
         self._kit = kit
-        self._containers = containers
+        self._engines = engines
         self._logs = logs
         self._version = version
         self._spec = spec
@@ -95,7 +95,10 @@ class VersionHost:
 
     async def environment(self, stream: str) -> dict[str, str]:
         version, spec = self._version, self._spec
-        gateway = (await self._containers.home_network()).gateway or self._kit.settings.host
+        # The same address as in the URLs that CloudFormation hands to functions: the CDK's handlers speak TLS to those,
+        # which the runtime's preload undoes for the endpoint's own host.
+        home = self._engines.networks.endpoint or (await self._engines.containers.home_network()).gateway
+        host = home or self._kit.settings.host
         runtime = spec.runtime
         return {
             "TZ": ":UTC",
@@ -104,7 +107,7 @@ class VersionHost:
             **await self._credentials(),
             "AWS_REGION": version.region,
             "AWS_DEFAULT_REGION": version.region,
-            "AWS_ENDPOINT_URL": f"http://{gateway}:{self._kit.settings.port}",
+            "AWS_ENDPOINT_URL": f"http://{host}:{self._kit.settings.port}",
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_LAMBDA_FUNCTION_NAME": version.name,
             "AWS_LAMBDA_FUNCTION_VERSION": version.number,
@@ -116,7 +119,7 @@ class VersionHost:
             **({"AWS_LAMBDA_LOG_LEVEL": level} if (level := self._level()) else {}),
             **({"AWS_EXECUTION_ENV": f"AWS_Lambda_{runtime}", "_HANDLER": spec.handler} if runtime else {}),
             "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
-            "AWS_XRAY_DAEMON_ADDRESS": f"{gateway}:{self._kit.settings.xray_port}",
+            "AWS_XRAY_DAEMON_ADDRESS": f"{host}:{self._kit.settings.xray_port}",
             "LAMBDA_TASK_ROOT": "/var/task",
             "LAMBDA_RUNTIME_DIR": "/var/runtime",
         }

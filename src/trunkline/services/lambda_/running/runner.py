@@ -65,7 +65,7 @@ class Runner:
         self.metrics.concurrent(version, self._busy[function.arn])
         try:
             spec = await self.spec(version)
-            host = VersionHost(self._kit, self._engines.containers, self.logs, version, spec)
+            host = VersionHost(self._kit, self._engines, self.logs, version, spec)
             invocation = Invocation(
                 request_id=wanted.request_id,
                 payload=wanted.payload,
