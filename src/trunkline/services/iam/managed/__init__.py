@@ -10,6 +10,7 @@ import json
 from datetime import UTC, datetime
 
 from trunkline.services.iam.managed.delivery import DELIVERY
+from trunkline.services.iam.managed.elsewhere import ELSEWHERE
 from trunkline.services.iam.managed.functions import FUNCTIONS
 from trunkline.services.iam.managed.general import GENERAL
 from trunkline.services.iam.managed.statements import Entry
@@ -27,4 +28,5 @@ def _policy(entry: Entry) -> ManagedPolicy:
     return ManagedPolicy("aws", arn, entry.name, entry.path, unique, entry.description, _CREATED, _CREATED, [version])
 
 
-AWS_POLICIES = {policy.arn: policy for policy in map(_policy, (*GENERAL, *DELIVERY, *FUNCTIONS))}
+# Where two files name one policy, the more exact one stands behind and wins.
+AWS_POLICIES = {policy.arn: policy for policy in map(_policy, (*ELSEWHERE, *GENERAL, *DELIVERY, *FUNCTIONS))}
