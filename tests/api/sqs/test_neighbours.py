@@ -97,3 +97,24 @@ def test_a_rule_forwards_to_another_bus(aws, sqs, make, name):
     events.put_events(Entries=[{"Source": name, "DetailType": "t", "Detail": '{"a": 1}'}])
     (got,) = receive(sqs, url, WaitTimeSeconds=5)
     assert json.loads(got["Body"])["source"] == name
+
+
+def test_a_bucket_tries_its_queue_and_tells_it(aws, sqs, make, name):
+    s3 = aws("s3")
+    s3.create_bucket(Bucket=name)
+    shut_url, shut = make(suffix="shut")
+    url, arn = make("s3.amazonaws.com", source=f"arn:aws:s3:::{name}")
+    notify = {"Events": ["s3:ObjectCreated:*"]}
+    with pytest.raises(s3.exceptions.ClientError, match="Unable to validate"):
+        s3.put_bucket_notification_configuration(
+            Bucket=name, NotificationConfiguration={"QueueConfigurations": [{**notify, "QueueArn": shut}]}
+        )
+    s3.put_bucket_notification_configuration(
+        Bucket=name, NotificationConfiguration={"QueueConfigurations": [{**notify, "QueueArn": arn}]}
+    )
+    (tried,) = receive(sqs, url, WaitTimeSeconds=5)
+    assert json.loads(tried["Body"])["Event"] == "s3:TestEvent"
+    s3.put_object(Bucket=name, Key="a", Body=b"x")
+    (got,) = receive(sqs, url, WaitTimeSeconds=5)
+    assert json.loads(got["Body"])["Records"][0]["s3"]["object"]["key"] == "a"
+    assert receive(sqs, shut_url) == []

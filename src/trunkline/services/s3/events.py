@@ -37,7 +37,14 @@ MIGRATIONS = [
     """,
 ]
 _CREATED = {"PutObject": "Put", "CopyObject": "Copy", "CompleteMultipartUpload": "CompleteMultipartUpload"}
-_GONE = ("NotFound", "NotFoundException", "ResourceNotFoundException", "QueueDoesNotExist")
+_GONE = (
+    "AccessDenied",
+    "AccessDeniedException",
+    "NotFound",
+    "NotFoundException",
+    "QueueDoesNotExist",
+    "ResourceNotFoundException",
+)
 _TARGETS = {
     "TopicConfigurations": "TopicArn",
     "QueueConfigurations": "QueueArn",

@@ -3,9 +3,12 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import orjson
+
 from trunkline.aws import arn as arns
+from trunkline.aws import queues
 from trunkline.aws.errors import AwsError
-from trunkline.aws.service import Call, Doc, Kit, operation
+from trunkline.aws.service import Call, Caller, Doc, Kit, operation
 from trunkline.services.s3 import errors
 from trunkline.services.s3.gate import Gate
 from trunkline.services.s3.model import Bucket
@@ -35,7 +38,7 @@ class NotificationsApi:
             for number, rule in enumerate(rules):
                 rule.setdefault("Id", f"{kind}-{number}-{rule[target].rpartition(':')[2]}")
                 if not req.get("SkipDestinationValidation"):
-                    await self._check(call, rule[target])
+                    await self._check(call, bucket, rule[target])
             if rules:
                 kept[member] = rules
         _check_ids(kept)
@@ -44,8 +47,8 @@ class NotificationsApi:
         await self.keep_setting(bucket, "notification", kept or None)
         return {}
 
-    async def _check(self, call: Call, target: str) -> None:
-        """The destination must be there."""
+    async def _check(self, call: Call, bucket: Bucket, target: str) -> None:
+        """The destination must be there; a queue must let S3 send, which S3 tries with its test event."""
         try:
             arn = arns.parse(target)
             if arn.service == "sns":
@@ -53,6 +56,17 @@ class NotificationsApi:
             elif arn.service == "sqs":
                 named = {"QueueName": arn.resource, "QueueOwnerAWSAccountId": arn.account}
                 await self.kit.call("sqs", "GetQueueUrl", named, as_=call.caller)
+                as_ = Caller.service("s3.amazonaws.com", bucket.account, arn.region)
+                told = {
+                    "Service": "Amazon S3",
+                    "Event": "s3:TestEvent",
+                    "Time": self.kit.clock.now().strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+                    "Bucket": bucket.name,
+                    "RequestId": call.request_id,
+                    "HostId": "trunkline",
+                }
+                text, source = orjson.dumps(told).decode(), f"arn:aws:s3:::{bucket.name}"
+                await queues.send(self.kit.call, target, text, as_=as_, source=source)
             elif arn.service == "lambda":
                 await self.kit.call("lambda", "GetFunction", {"FunctionName": target}, as_=call.caller)
             else:
