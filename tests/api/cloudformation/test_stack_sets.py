@@ -119,13 +119,22 @@ def test_drift_of_a_stack_set_names_the_instances_that_drifted(server, cfn, name
     stack = instances(cfn, name)["eu-west-1"]["StackId"].split("/")[1]
     ssm = server.client("ssm", region="eu-west-1")
     ssm.put_parameter(Name=f"/{stack}/p", Value="by hand", Type="String", Overwrite=True)
-    ended(cfn, name, cfn.detect_stack_set_drift(StackSetName=name)["OperationId"])
+    detection = cfn.detect_stack_set_drift(StackSetName=name)["OperationId"]
+    ended(cfn, name, detection)
     assert {region: one["DriftStatus"] for region, one in instances(cfn, name).items()} == {
         "us-east-1": "IN_SYNC",
         "eu-west-1": "DRIFTED",
     }
     details = cfn.describe_stack_set(StackSetName=name)["StackSet"]["StackSetDriftDetectionDetails"]
     assert (details["DriftStatus"], details["DriftedStackInstancesCount"]) == ("DRIFTED", 1)
+    found = cfn.list_stack_instance_resource_drifts(
+        StackSetName=name,
+        StackInstanceAccount=ACCOUNT,
+        StackInstanceRegion="eu-west-1",
+        OperationId=detection,
+    )["Summaries"]
+    assert [(one["LogicalResourceId"], one["StackResourceDriftStatus"]) for one in found] == [("P", "MODIFIED")]
+    assert found[0]["PropertyDifferences"][0]["PropertyPath"] == "/Value"
 
 
 def test_without_the_execution_role_the_operation_says_what_is_missing(cfn, name):

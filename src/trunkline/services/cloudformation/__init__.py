@@ -14,6 +14,7 @@ from trunkline.aws.service import Kit, Service
 from trunkline.engines import Engines
 from trunkline.services.cloudformation import events, resources, store
 from trunkline.services.cloudformation.api import Api
+from trunkline.services.cloudformation.hooks import store as hooks
 from trunkline.services.cloudformation.reactions import KINDS, Notifications
 from trunkline.services.cloudformation.workflow import Cancels, Runner
 
@@ -21,6 +22,7 @@ from trunkline.services.cloudformation.workflow import Cancels, Runner
 def build(kit: Kit, engines: Engines) -> Service:
     kit.db.migrate("cloudformation", store.MIGRATIONS)
     kit.db.migrate("cloudformation-replies", resources.MIGRATIONS)
+    kit.db.migrate("cloudformation-hooks", hooks.MIGRATIONS)
     cancels = Cancels()
     Runner(kit, engines.workflows, cancels)
     notifications = Notifications(kit)

@@ -5,8 +5,10 @@ from trunkline.engines.workflows import Workflows
 from trunkline.services.cloudformation.api.changesets import ChangeSetOperations
 from trunkline.services.cloudformation.api.describing import DescribeOperations
 from trunkline.services.cloudformation.api.exports import ExportOperations
+from trunkline.services.cloudformation.api.hooking import HookOperations
 from trunkline.services.cloudformation.api.part import Part
 from trunkline.services.cloudformation.api.policies import PolicyOperations
+from trunkline.services.cloudformation.api.registry import RegistryOperations
 from trunkline.services.cloudformation.api.rolling import RollbackOperations
 from trunkline.services.cloudformation.api.stacks import StackOperations
 from trunkline.services.cloudformation.api.templates import TemplateOperations
@@ -22,7 +24,9 @@ class Api(
     ChangeSetOperations,
     TemplateOperations,
     ExportOperations,
+    HookOperations,
     PolicyOperations,
+    RegistryOperations,
     DriftOperations,
     StackSetOperations,
 ):

@@ -10,6 +10,7 @@ from trunkline.core import ids
 from trunkline.services.cloudformation import store, template
 from trunkline.services.cloudformation.api.part import check_name
 from trunkline.services.cloudformation.drift.living import REVERT
+from trunkline.services.cloudformation.hooks import asking
 from trunkline.services.cloudformation.model import ChangeSet, Stack, Status, Version
 from trunkline.services.cloudformation.preparing import changing, importing, refusing, sources
 from trunkline.services.cloudformation.preparing.changes import Changes
@@ -152,8 +153,27 @@ async def _fill(
     change_set.changes = changes
     if not changes:
         await unchanged(kit, call, Proposal(stack, change_set, prepared))
+    if change_set.status != "FAILED" and (reason := await _hooks(kit, call, stack, change_set, prepared)):
+        _failed(change_set, reason)
     if change_set.kind == "IMPORT" and any(one["Action"] not in ("Import",) for one in changes):
         raise bad("As part of the import operation, you cannot modify or add [Resources]")
+
+
+async def _hooks(kit: Kit, call: Call, stack: Stack, change_set: ChangeSet, prepared: Prepared) -> str:
+    """Why hooks refuse the change set; nothing if they do not."""
+    question = asking.Question(
+        "CHANGE_SET",
+        change_set.kind.replace("IMPORT", "CREATE"),
+        call.account,
+        call.region,
+        change_set.id,
+        stack.id,
+        stack.name,
+        ids.uuid(),
+        stack.role_arn,
+        data={"template": prepared.template.doc, "changedResources": change_set.changes},
+    )
+    return asking.refusing(await asking.ask(kit, question))
 
 
 async def unchanged(kit: Kit, call: Call, proposal: Proposal) -> None:

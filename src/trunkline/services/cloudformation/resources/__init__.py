@@ -4,6 +4,7 @@ from trunkline.aws.resources import ResourceType
 from trunkline.aws.service import Kit
 from trunkline.services.cloudformation.resources import custom, responses
 from trunkline.services.cloudformation.resources.custom import CustomResource
+from trunkline.services.cloudformation.resources.hook import LambdaHook
 from trunkline.services.cloudformation.resources.macro import Macro
 from trunkline.services.cloudformation.resources.metadata import Metadata
 from trunkline.services.cloudformation.resources.nested import NestedStack
@@ -22,5 +23,6 @@ def types(kit: Kit, replies: Responses) -> tuple[ResourceType, ...]:
         CustomResource(kit, replies),
         NestedStack(kit),
         Macro(kit),
+        LambdaHook(kit),
         Metadata(),
     )

@@ -6,7 +6,7 @@ from trunkline.core.db import Tx
 from trunkline.engines.workflows import Workflow
 from trunkline.services.cloudformation import store, template
 from trunkline.services.cloudformation.model import Status
-from trunkline.services.cloudformation.workflow import outputs, words
+from trunkline.services.cloudformation.workflow import hooking, outputs, words
 from trunkline.services.cloudformation.workflow.attempts import Attempts
 from trunkline.services.cloudformation.workflow.ending import deleted, settle
 from trunkline.services.cloudformation.workflow.forward import Forward
@@ -38,10 +38,11 @@ class Applying:
 
         existing = await wf.commit("what is there", begin)
         imports = session.operation.options.get("imports") or {}
-        results = await Forward(session, self._after, set(existing), imports).run(wf)
+        refused = await wf.step("hooks of the stack", hooking.before_stack, session)
+        results = {} if refused else await Forward(session, self._after, set(existing), imports).run(wf)
         failed = [name for name, one in results.items() if one.get("failed")]
-        found: Doc = {}
-        if not failed:
+        found: Doc = {"error": refused} if refused else {}
+        if not failed and not refused:
             found = await wf.step("outputs", outputs.evaluated, session)
             if "error" not in found and session.stack.rollback:
                 await monitored(wf, session)

@@ -9,7 +9,7 @@ from trunkline.services.cloudformation import store, template
 from trunkline.services.cloudformation.drift.living import living
 from trunkline.services.cloudformation.model import Resource
 from trunkline.services.cloudformation.preparing import importing, properties, stack_policy
-from trunkline.services.cloudformation.workflow import signals, words
+from trunkline.services.cloudformation.workflow import hooking, signals, words
 from trunkline.services.cloudformation.workflow.handling import Attempt, outcome
 from trunkline.services.cloudformation.workflow.refusal import Refusal
 from trunkline.services.cloudformation.workflow.session import Session
@@ -96,6 +96,7 @@ class Attempts:
             given = made["properties"] = wanted if wanted is not None else await self.wanted(name)
             again = bool(row.physical_id) if not is_new else bool(row.retired)
             attempt = await self.attempt(name, token, resumed=resumed, kept=kept, on_made=on_made, replaces=again)
+            await hooking.before(session, row, "CREATE", token, given)
             found = await session.handlers.create(attempt, given)
             if attempt.creation_policy:
                 await on_made(found["physical_id"])
@@ -130,6 +131,7 @@ class Attempts:
 
         async def work() -> Doc:
             attempt = await self.attempt(name, token, resumed=resumed, kept=old)
+            await hooking.before(session, row, "UPDATE", token, wanted, old)
             return {**await session.handlers.update(attempt, physical_id, old, wanted), "properties": wanted}
 
         kind = session.handlers.find(row.type)

@@ -55,9 +55,20 @@ class Record:
         shown = row.physical_id if physical_id is None else physical_id
         self._tell(tx, stack, row.logical_id, shown, row.type, status, reason, properties=self._shown(row.properties))
 
-    def note(self, tx: Tx, stack: Stack, row: Resource, status: str, reason: str, physical_id: str, type: str) -> None:
-        """An event of something that is not the row's current resource: what is cleaned up."""
-        self._tell(tx, stack, row.logical_id, physical_id, type, status, reason)
+    def note(
+        self,
+        tx: Tx,
+        stack: Stack,
+        row: Resource,
+        status: str,
+        reason: str,
+        physical_id: str,
+        type: str,
+        *,
+        hook: Doc | None = None,
+    ) -> None:
+        """An event that is no new state of the row's resource: of what is cleaned up, or of a hook."""
+        self._tell(tx, stack, row.logical_id, physical_id, type, status, reason, hook=hook)
 
     def _shown(self, properties: Doc) -> str:
         if not properties:
@@ -80,6 +91,7 @@ class Record:
         *,
         properties: str = "",
         detailed: str = "",
+        hook: Doc | None = None,
     ) -> None:
         now = self._kit.clock.now()
         event = StackEvent(
@@ -99,6 +111,7 @@ class Record:
             token=self.operation.token,
             detailed=detailed,
             ledger_id=ids.event_id(),
+            hook=hook or {},
         )
         store.add_event(tx, event)
         self._kit.ledger.append(tx, events.told(stack, event, now))

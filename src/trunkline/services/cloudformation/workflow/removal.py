@@ -7,6 +7,7 @@ from trunkline.core.db import Tx
 from trunkline.engines.workflows import Workflow
 from trunkline.services.cloudformation import store
 from trunkline.services.cloudformation.model import Resource
+from trunkline.services.cloudformation.workflow import hooking
 from trunkline.services.cloudformation.workflow.attempts import attempt
 from trunkline.services.cloudformation.workflow.branches import in_order, reverse
 from trunkline.services.cloudformation.workflow.handling import outcome
@@ -129,6 +130,8 @@ class Removal:
         async def work() -> Doc:
             caller = await session.callers.of(session.operation)
             made = attempt(session, one["logical_id"], one["type"], token, caller=caller, kept=kept)
+            if row is not None and session.operation.kind in ("UPDATE", "DELETE") and one["whole"]:
+                await hooking.before(session, row, "DELETE", token, kept)
             return await session.handlers.delete(made, one["physical_id"])
 
         return await outcome(work, token, timeout_s=kind.timeout_s if kind is not None else 60.0)

@@ -8,7 +8,7 @@ from trunkline.core.db import Tx
 from trunkline.engines.workflows import Workflow, Workflows, WorkflowStatus
 from trunkline.services.cloudformation import store
 from trunkline.services.cloudformation.model import Status
-from trunkline.services.cloudformation.workflow import outputs, words
+from trunkline.services.cloudformation.workflow import hooking, outputs, words
 from trunkline.services.cloudformation.workflow.applying import Applying, deleted
 from trunkline.services.cloudformation.workflow.callers import Callers
 from trunkline.services.cloudformation.workflow.cancelling import Cancels
@@ -82,6 +82,9 @@ class Runner:
                 items.update(retired(row))
             return items
 
+        if refused := await wf.step("hooks of the stack", hooking.before_stack, made):
+            await wf.commit("refused", lambda tx: record.enter(tx, record.stack(tx), Status.DELETE_FAILED, refused))
+            return
         items = await wf.commit("what to delete", start)
         if items is None:
             return
