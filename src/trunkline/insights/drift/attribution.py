@@ -115,10 +115,13 @@ class Record:
 
     def creator(self, names: Names) -> Cause | None:
         """Of a resource that is there."""
+        ids = [part for part in names.parts if "-" in part]  # of a route: its table, and not "0.0.0.0/0"
         makers = [
             call
             for call, closeness in self._about(names, 0.0)
-            if closeness >= _OWN and changes.split(call.operation)[0] in _MAKING
+            if closeness >= _OWN
+            and changes.split(call.operation)[0] in _MAKING
+            and all(any(means(text, id) for _, text in call.members) for id in ids)
         ]
         own = [call for call in makers if changes.makes(call.operation, names.type)]
         return cause_of(max(own, key=lambda call: call.event.seq).event) if own else None

@@ -7,6 +7,7 @@ network's matter here.
 from dataclasses import dataclass, field
 
 from trunkline.engines.networks import interface as networks
+from trunkline.services.ec2.blocks import usable
 from trunkline.services.ec2.model import (
     AclEntry,
     InternetGateway,
@@ -82,6 +83,7 @@ def vpc(known: Records, instance: str = "") -> networks.Vpc:
     main = next((one for one in known.tables if one.is_main), None)
     by_subnet = {one.subnet_id: table for table in known.tables for one in table.associations if one.subnet_id}
     acls = {one.id: one for one in known.acls}
+    subnets = {one.id: one.cidr for one in known.subnets}
     nats = [one for one in known.nat_gateways if one.stands and one.addresses]
     return networks.Vpc(
         own.id,
@@ -116,11 +118,17 @@ def vpc(known: Records, instance: str = "") -> networks.Vpc:
                 one.source_dest_check,
             )
             for one in known.interfaces
-            if one.kind == "interface"
+            if one.kind == "interface" and _inside(one, subnets)
         ),
         tuple(sorted(peer for one in known.peerings if one.status == "active" for peer in [_peer(one, own.id)])),
         {"trunkline.instance": instance, "trunkline.vpc": own.id} if instance else {},
     )
+
+
+def _inside(one: NetworkInterface, subnets: dict[str, str]) -> bool:
+    """Tasks started while the machine carried no networks have an address that is not of their subnet."""
+    cidr = subnets.get(one.subnet_id)
+    return bool(cidr) and usable(one.private_ip, cidr or "")
 
 
 def _routes(known: Records, table: RouteTable | None) -> tuple[networks.Route, ...]:

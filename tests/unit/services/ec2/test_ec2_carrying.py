@@ -1,5 +1,6 @@
 """What the networks engine is told of a VPC."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -129,6 +130,7 @@ def test_entries_of_an_acl_are_in_their_order_with_protocols_by_name(known):
 def test_an_interface_is_public_with_an_elastic_address_or_one_of_its_own(known):
     known.interfaces += [_interface("eni-1"), _interface("eni-2", public_ip="198.18.0.9"), _interface("eni-3")]
     known.interfaces.append(_interface("eni-4", kind="nat_gateway"))
+    known.interfaces.append(replace(_interface("eni-5"), private_ip="172.17.0.9"))  # in the engine's own network
     known.elastic = {"eni-3"}
     assert {one.id: one.public for one in carrying.vpc(known).interfaces} == {
         "eni-1": False,

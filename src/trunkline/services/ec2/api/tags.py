@@ -41,10 +41,14 @@ _TABLES: dict[str, Table[Any]] = {
 _MOST_OF_ONE = 50
 
 
+def _arns(call: Call, req: Doc) -> list[str]:
+    return [call.arn(f"{resource_type(id) or '*'}/{id}") for id in req["Resources"]]
+
+
 class Tags(Finding):
     """Creating, deleting and describing them."""
 
-    @operation(writes_once=True)
+    @operation(_arns, writes_once=True)
     async def create_tags(self, call: Call, req: Doc) -> Doc:
         wanted = normalise(req["Tags"], error="InvalidParameterValue", too_many="TagLimitExceeded")
 
@@ -59,7 +63,7 @@ class Tags(Finding):
         await self.change(call, req, work)
         return {}
 
-    @operation(writes_once=True)
+    @operation(_arns, writes_once=True)
     async def delete_tags(self, call: Call, req: Doc) -> Doc:
         def work(edit: Edit) -> None:
             for id in req["Resources"]:
