@@ -22,7 +22,7 @@ def test_a_gateway_endpoint_is_a_route_to_a_prefix_list(ec2, vpc, refused):
     refused("DependencyViolation", ec2.delete_vpc, VpcId=vpc)
     assert ec2.delete_vpc_endpoints(VpcEndpointIds=[id])["Unsuccessful"] == []
     (unsuccessful,) = ec2.delete_vpc_endpoints(VpcEndpointIds=[id])["Unsuccessful"]
-    assert unsuccessful["Error"]["Code"] == "InvalidVpcEndpointId.NotFound"
+    assert unsuccessful["Error"]["Code"] == "InvalidVpcEndpoint.NotFound"
 
 
 def test_an_interface_endpoint_has_an_interface_in_each_subnet(ec2, vpc, subnet, refused):

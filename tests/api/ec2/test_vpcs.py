@@ -83,6 +83,9 @@ def test_secondary_blocks_come_and_go(ec2, vpc, refused):
     ec2.disassociate_vpc_cidr_block(AssociationId=made["AssociationId"])
     (first,) = _one(ec2, vpc)["CidrBlockAssociationSet"]
     refused("OperationNotPermitted", ec2.disassociate_vpc_cidr_block, AssociationId=first["AssociationId"])
+    for number in range(1, 5):
+        ec2.associate_vpc_cidr_block(VpcId=vpc, CidrBlock=f"10.{number}.0.0/16")
+    refused("CidrLimitExceeded", ec2.associate_vpc_cidr_block, VpcId=vpc, CidrBlock="10.9.0.0/16")
 
 
 def test_ipv6_blocks_are_provided_and_divided(ec2, vpc, refused):

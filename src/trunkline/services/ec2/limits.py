@@ -9,7 +9,6 @@ from trunkline.services.ec2.errors import failed
 
 _LIMITS: dict[str, tuple[int, str, str]] = {
     "vpcs": (200, "VpcLimitExceeded", "VPCs"),
-    "blocks": (5, "CidrLimitExceeded", "CIDR blocks of a VPC"),
     "subnets": (200, "SubnetLimitExceeded", "subnets in the VPC"),
     "route tables": (200, "RouteTableLimitExceeded", "route tables in the VPC"),
     "routes": (500, "RouteLimitExceeded", "routes in the route table"),
@@ -19,11 +18,11 @@ _LIMITS: dict[str, tuple[int, str, str]] = {
     "groups": (2500, "SecurityGroupLimitExceeded", "security groups"),
     "rules": (60, "RulesPerSecurityGroupLimitExceeded", "rules per security group"),
     "acls": (200, "NetworkAclLimitExceeded", "network ACLs in the VPC"),
-    "acl entries": (40, "NetworkAclEntryLimitExceeded", "network acl entries"),
+    "acl entries": (20, "NetworkAclEntryLimitExceeded", "network acl entries"),
     "endpoints": (255, "VpcEndpointLimitExceeded", "VPC endpoints in the VPC"),
     "peerings": (125, "VpcPeeringConnectionLimitExceeded", "peering connections of the VPC"),
     "interfaces": (5000, "NetworkInterfaceLimitExceeded", "network interfaces"),
-    "groups of an interface": (16, "SecurityGroupsPerInterfaceLimitExceeded", "security groups per interface"),
+    "groups of an interface": (5, "SecurityGroupsPerInterfaceLimitExceeded", "security groups per interface"),
 }
 
 

@@ -121,7 +121,7 @@ class Endpoints(Finding):
                 one = edit.find(ENDPOINTS, id)
                 if one is None:
                     words = f"The Vpc Endpoint Id '{id}' does not exist"
-                    error = {"Code": "InvalidVpcEndpointId.NotFound", "Message": words}
+                    error = {"Code": "InvalidVpcEndpoint.NotFound", "Message": words}
                     unsuccessful.append({"ResourceId": id, "Error": error})
                 elif one.type == "Gateway":
                     edit.drop(ENDPOINTS, one)

@@ -79,7 +79,7 @@ class Places(Finding):
             "supported-platforms": ["VPC"],
             "default-vpc": [default],
             "max-instances": ["0"],
-            "vpc-max-security-groups-per-interface": ["16"],
+            "vpc-max-security-groups-per-interface": ["5"],
             "max-elastic-ips": ["500"],
             "vpc-max-elastic-ips": ["500"],
         }

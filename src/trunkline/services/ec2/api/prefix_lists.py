@@ -177,7 +177,8 @@ def _changed(one: PrefixList, req: Doc) -> list[PrefixListEntry]:
 
 def _check_version(one: PrefixList, current: int | None) -> None:
     if current is not None and current != one.version:
-        raise failed("PrefixListVersionMismatch", f"The prefix list has the version {one.version}, not {current}.")
+        words = f"The prefix list has the incorrect version number. It is {one.version}, not {current}."
+        raise failed("PrefixListVersionMismatch", words)
 
 
 def _users(view: View, id: str) -> list[str]:

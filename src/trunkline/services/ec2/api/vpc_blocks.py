@@ -1,16 +1,17 @@
 """Further blocks of addresses of a VPC."""
 
 import ipaddress
+from collections.abc import Sized
 
 from trunkline.aws.service import Call, Doc, operation
 from trunkline.services.ec2 import blocks
 from trunkline.services.ec2.api.finding import Finding
 from trunkline.services.ec2.described import network
 from trunkline.services.ec2.errors import combination, failed, in_use, invalid, missing, no_association
-from trunkline.services.ec2.limits import room
 from trunkline.services.ec2.model import Block, Vpc
 from trunkline.services.ec2.store import SUBNETS, VPCS, Edit, new_id
 
+_MOST = 5
 _KINDS = ("CidrBlock", "AmazonProvidedIpv6CidrBlock", "Ipv6CidrBlock")
 
 
@@ -108,16 +109,22 @@ class VpcBlocks(Finding):
 
 def add_ipv6(edit: Edit, vpc: Vpc, border_group: str | None) -> Block:
     """A /56 as Amazon gives one; the caller keeps the VPC."""
-    room("blocks", vpc.ipv6_blocks)
+    _room(vpc.id, vpc.ipv6_blocks)
     taken = [block.cidr for one in VPCS.find(edit.tx) for block in one.ipv6_blocks]
     made = Block(new_id("vpc-cidr-assoc"), str(blocks.new_v6(taken)), border_group=border_group or edit.region)
     vpc.ipv6_blocks.append(made)
     return made
 
 
+def _room(vpc_id: str, present: Sized) -> None:
+    if len(present) >= _MOST:
+        words = f"This network '{vpc_id}' has met its maximum number of allowed CIDRs: {_MOST}"
+        raise failed("CidrLimitExceeded", words)
+
+
 def _add_ipv4(vpc: Vpc, text: str) -> Block:
     cidr = blocks.of_vpc(text)
-    room("blocks", vpc.cidrs)
+    _room(vpc.id, vpc.cidrs)
     if any(cidr.overlaps(ipaddress.IPv4Network(one)) for one in vpc.cidrs):
         raise invalid(f"The CIDR '{cidr}' conflicts with another CIDR block of the VPC '{vpc.id}'.")
     made = Block(new_id("vpc-cidr-assoc"), str(cidr))
