@@ -1,13 +1,15 @@
 """CloudFormation: stacks that really make, change and delete what their templates say.
 
 Real: stacks as durable workflows that take resources in graph order, as many at once as it allows; updates by property
-difference with replacement and cleanup; rollback of everything; change sets; exports; stack policies; nested stacks,
-custom resources, macros, wait conditions. A resource type belongs to its service (`Service.resource_types`).
+difference with replacement and cleanup; rollback of everything, by failure, request, time-out or alarm; change sets and
+imports; exports; stack policies; nested stacks, custom resources, macros, wait conditions; drift; stack sets of the
+self-managed kind; refactoring; Lambda hooks. A resource type belongs to its service (`Service.resource_types`).
 
 Refused, all together before anything is made: resource types that no service here provides, and properties that would
-have no effect.
+have no effect. Types of one's own, generated templates, resource scans, Guard hooks and organizations are not here.
 
-template/ is the language, preparing/ what happens before a change, workflow/ the change itself.
+template/ is the language, preparing/ what happens before a change, workflow/ the change itself; a rollback works from
+the resources' rows alone (workflow/backward.py), so every way back is one way.
 """
 
 from trunkline.aws.service import Kit, Service

@@ -13,6 +13,7 @@ from trunkline.services.cloudformation.api.rolling import RollbackOperations
 from trunkline.services.cloudformation.api.stacks import StackOperations
 from trunkline.services.cloudformation.api.templates import TemplateOperations
 from trunkline.services.cloudformation.drift import DriftOperations
+from trunkline.services.cloudformation.refactoring import RefactorOperations
 from trunkline.services.cloudformation.stacksets import StackSetOperations
 from trunkline.services.cloudformation.workflow import Cancels
 
@@ -29,6 +30,7 @@ class Api(
     RegistryOperations,
     DriftOperations,
     StackSetOperations,
+    RefactorOperations,
 ):
     """All of them."""
 
@@ -36,3 +38,4 @@ class Api(
         Part.__init__(self, kit, engine, cancels)
         DriftOperations.__init__(self, kit, engine)
         StackSetOperations.__init__(self, kit, engine)
+        RefactorOperations.__init__(self, kit, engine)
