@@ -101,3 +101,17 @@ def test_what_cannot_be(cloudwatch, child, name):
     assert cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"] == [{"Key": "a", "Value": "b"}]
     cloudwatch.delete_alarms(AlarmNames=[name])
     assert cloudwatch.describe_alarms(AlarmNames=[name], AlarmTypes=["CompositeAlarm"])["CompositeAlarms"] == []
+
+
+def test_anomaly_detectors_are_kept_by_their_metric(cloudwatch, name):
+    metric = {"Namespace": name, "MetricName": "m", "Stat": "Average"}
+    made = cloudwatch.put_anomaly_detector(SingleMetricAnomalyDetector=metric)["AnomalyDetectorId"]
+    assert cloudwatch.put_anomaly_detector(SingleMetricAnomalyDetector=metric)["AnomalyDetectorId"] == made
+    (found,) = cloudwatch.describe_anomaly_detectors(Namespace=name)["AnomalyDetectors"]
+    assert found["StateValue"] == "PENDING_TRAINING" and found["SingleMetricAnomalyDetector"]["MetricName"] == "m"
+    with pytest.raises(ClientError, match="Stat is required"):
+        cloudwatch.put_anomaly_detector(Namespace=name, MetricName="m")
+    cloudwatch.delete_anomaly_detector(SingleMetricAnomalyDetector=metric)
+    with pytest.raises(ClientError, match="no such anomaly detector"):
+        cloudwatch.delete_anomaly_detector(SingleMetricAnomalyDetector=metric)
+    assert cloudwatch.describe_anomaly_detectors(Namespace=name)["AnomalyDetectors"] == []

@@ -86,6 +86,19 @@ SAMPLES = {
             "Topic": ("AWS::SNS::Topic", {}),
         },
     ),
+    "AWS::CloudWatch::AnomalyDetector": Sample(
+        {
+            "Namespace": "Samples",
+            "MetricName": "Errors",
+            "Stat": "Average",
+            "Dimensions": [{"Name": "Service", "Value": "one"}],
+            "Configuration": {
+                "MetricTimeZone": "UTC",
+                "ExcludedTimeRanges": [{"StartTime": "2026-01-01T00:00:00", "EndTime": "2026-01-02T00:00:00"}],
+            },
+        },
+        {"Configuration": {"MetricTimeZone": "Europe/Berlin", "ExcludedTimeRanges": []}},
+    ),
     "AWS::CloudWatch::Dashboard": Sample(
         {
             "DashboardName": "sample-dashboard",

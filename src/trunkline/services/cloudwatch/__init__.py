@@ -4,7 +4,8 @@ Real: PutMetricData (values and counts, statistic sets, high resolution), GetMet
 statistics (percentiles, trimmed, winsorised), ListMetrics; metric alarms (M out of N, missing data, percentiles,
 periods from 10 seconds) with history, EventBridge events and actions (SNS, Lambda, scaling policies); composite
 alarms; dashboards; tags.
-Refused: metric math and Metrics Insights, suppressors of composite alarms, anomaly detection, actions that act on
+Kept without effect: anomaly detectors, which are never trained.
+Refused: metric math and Metrics Insights, suppressors of composite alarms, alarms on anomalies, actions that act on
 instances, metric streams, insight rules, and all that is not implemented. The namespace AWS/ is for service principals
 only.
 """

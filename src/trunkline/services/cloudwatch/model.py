@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from trunkline.aws import arn
 from trunkline.engines.telemetry import Metric
@@ -132,3 +133,17 @@ class Dashboard:
 
 def dashboard_arn(account: str, name: str) -> str:
     return arn.arn("cloudwatch", "", account, f"dashboard/{name}")
+
+
+@dataclass
+class AnomalyDetector:
+    """`kind`: SINGLE_METRIC or METRIC_MATH; `metric` as the request gave it."""
+
+    account: str
+    region: str
+    id: str
+    kind: str
+    metric: dict[str, Any]
+    excluded_ms: list[tuple[int, int]] = field(default_factory=list)
+    timezone: str = ""
+    characteristics: dict[str, Any] = field(default_factory=dict)

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Cloud
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 from trunkline.aws import tags
 from trunkline.aws.resources import Provision, ResourceType
@@ -127,6 +128,73 @@ class Dashboard(ResourceType):
         return [one["DashboardName"] for one in await on.pages("cloudwatch", "ListDashboards", "DashboardEntries")]
 
 
+class AnomalyDetector(ResourceType):
+    """Ref is the detector's id, which its metric determines."""
+
+    name = "AWS::CloudWatch::AnomalyDetector"
+    honoured = frozenset(
+        {
+            "Configuration",
+            "Dimensions",
+            "MetricCharacteristics",
+            "MetricMathAnomalyDetector",
+            "MetricName",
+            "Namespace",
+            "SingleMetricAnomalyDetector",
+            "Stat",
+        }
+    )
+
+    async def create(self, on: Provision, wanted: Doc) -> str:
+        request = {**wanted}
+        if "Configuration" in wanted:
+            given = wanted["Configuration"]
+            ranges = [
+                {key: _moment(one[key]) for key in ("StartTime", "EndTime")}
+                for one in given.get("ExcludedTimeRanges", ())
+            ]
+            request["Configuration"] = {"ExcludedTimeRanges": ranges}
+            if "MetricTimeZone" in given:
+                request["Configuration"]["MetricTimezone"] = given["MetricTimeZone"]
+        return str((await on.call("cloudwatch", "PutAnomalyDetector", **request))["AnomalyDetectorId"])
+
+    async def read(self, on: Provision, physical_id: str) -> Doc | None:
+        asked = {"AnomalyDetectorIds": [physical_id]}
+        found = (await on.call("cloudwatch", "DescribeAnomalyDetectors", **asked))["AnomalyDetectors"]
+        if not found:
+            return None
+        one = found[0]
+        configuration = one["Configuration"]
+        shown: Doc = {
+            "ExcludedTimeRanges": [
+                {key: each[key].strftime("%Y-%m-%dT%H:%M:%S") for key in ("StartTime", "EndTime")}
+                for each in configuration["ExcludedTimeRanges"]
+            ]
+        }
+        if configuration.get("MetricTimezone"):
+            shown["MetricTimeZone"] = configuration["MetricTimezone"]
+        read = {key: one[key] for key in self.honoured if one.get(key) is not None}
+        return {**read, "Id": physical_id, "Configuration": shown}
+
+    async def update(self, on: Provision, physical_id: str, old: Doc, new: Doc) -> None:
+        await self.create(on, new)
+
+    async def delete(self, on: Provision, physical_id: str) -> None:
+        absent = ("ResourceNotFoundException",)
+        await on.look("cloudwatch", "DeleteAnomalyDetector", *absent, AnomalyDetectorId=physical_id)
+
+    async def existing(self, on: Provision) -> list[str]:
+        kinds = ["SINGLE_METRIC", "METRIC_MATH"]
+        asked = {"AnomalyDetectorTypes": kinds}
+        found = await on.pages("cloudwatch", "DescribeAnomalyDetectors", "AnomalyDetectors", **asked)
+        return [one["AnomalyDetectorId"] for one in found]
+
+
+def _moment(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
 async def _tags(on: Provision, arn: str) -> dict[str, str]:
     answer = await on.call("cloudwatch", "ListTagsForResource", ResourceARN=arn)
     return {tag["Key"]: tag["Value"] for tag in answer["Tags"]}
@@ -145,4 +213,4 @@ def _body(wanted: Doc) -> str:
     return body if isinstance(body, str) else json.dumps(body)
 
 
-TYPES: tuple[ResourceType, ...] = (Alarm(), CompositeAlarm(), Dashboard())
+TYPES: tuple[ResourceType, ...] = (Alarm(), CompositeAlarm(), AnomalyDetector(), Dashboard())

@@ -7,13 +7,21 @@ from typing import TypeVar
 
 from trunkline.core import ids
 from trunkline.core.db import Database, Reader, Table, Tx
-from trunkline.services.cloudwatch.model import AnyAlarm, CompositeAlarm, Dashboard, HistoryItem, MetricAlarm
+from trunkline.services.cloudwatch.model import (
+    AnomalyDetector,
+    AnyAlarm,
+    CompositeAlarm,
+    Dashboard,
+    HistoryItem,
+    MetricAlarm,
+)
 
 T = TypeVar("T")
 
 ALARMS = Table("cloudwatch_alarms", MetricAlarm, key=("account", "region", "name"))
 HISTORY = Table("cloudwatch_history", HistoryItem, key=("account", "region", "time_ms", "id"), index=("alarm",))
 COMPOSITES = Table("cloudwatch_composite_alarms", CompositeAlarm, key=("account", "region", "name"))
+DETECTORS = Table("cloudwatch_anomaly_detectors", AnomalyDetector, key=("account", "region", "id"))
 DASHBOARDS = Table("cloudwatch_dashboards", Dashboard, key=("account", "name"))
 
 
@@ -21,7 +29,7 @@ class Store:
     def __init__(self, db: Database) -> None:
         self.db = db
         self._every_alarm: list[MetricAlarm] | None = None
-        db.migrate("cloudwatch", [ALARMS.ddl + HISTORY.ddl + DASHBOARDS.ddl, COMPOSITES.ddl])
+        db.migrate("cloudwatch", [ALARMS.ddl + HISTORY.ddl + DASHBOARDS.ddl, COMPOSITES.ddl, DETECTORS.ddl])
 
     async def change_alarms(self, work: Callable[[Tx], T]) -> T:
         """A write after which the evaluator must look at the alarms anew."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trunkline.services.cloudwatch.api.anomaly_detectors import AnomalyDetectors
 from trunkline.services.cloudwatch.api.composites import CompositeAlarms
 from trunkline.services.cloudwatch.api.dashboards import Dashboards
 from trunkline.services.cloudwatch.api.descriptions import Descriptions
@@ -9,5 +10,5 @@ from trunkline.services.cloudwatch.api.metrics import Metrics
 from trunkline.services.cloudwatch.api.tags import Tags
 
 
-class Api(Metrics, CompositeAlarms, Descriptions, Dashboards, Tags):
+class Api(Metrics, CompositeAlarms, Descriptions, Dashboards, AnomalyDetectors, Tags):
     """All of them."""
