@@ -33,7 +33,7 @@ class Settings:
     account: str = "000000000000"
     region: str = "us-east-1"
     containers: str = "docker"
-    networks: str = "docker"
+    networks: str = "auto"
     proxy: str = "haproxy"
     guard: str = "off"
     smtp_url: str | None = None
