@@ -87,7 +87,7 @@ class ServiceType(ResourceType):
         arn = str(answer["service"]["serviceArn"])
         await on.made(arn)
         async with undone(self, on, arn):
-            await self._steady(on, arn)
+            await self._steady(on, arn, _primary(answer["service"]))
         return arn
 
     async def read(self, on: Provision, physical_id: str) -> Doc | None:
@@ -136,16 +136,16 @@ class ServiceType(ResourceType):
                 request.pop(name, None)
         if request:
             cluster, name = _names(physical_id)
-            await on.call("ecs", "UpdateService", cluster=cluster, service=name, **request)
-            await self._steady(on, physical_id)
+            answer = await on.call("ecs", "UpdateService", cluster=cluster, service=name, **request)
+            await self._steady(on, physical_id, _primary(answer["service"]))
         await tagged(on, physical_id, old, new)
 
-    async def _steady(self, on: Provision, arn: str) -> None:
+    async def _steady(self, on: Provision, arn: str, deployment: str) -> None:
         async def look() -> bool | None:
             found = await _described(on, arn)
             if found is None:
                 raise NotStabilized(f"The service {arn} was deleted while it was waited for.")
-            return _settled(found)
+            return _settled(found, deployment)
 
         await on.until(look, f"the service {arn} did not reach a steady state", timeout_s=self.timeout_s)
 
@@ -175,8 +175,17 @@ async def _described(on: Provision, arn: str) -> Doc | None:
     return found if found is not None and found["status"] == "ACTIVE" else None
 
 
-def _settled(service: Doc) -> bool | None:
-    """True once everything asked for runs; None while not; NotStabilized when the circuit breaker gave up."""
+def _primary(service: Doc) -> str:
+    """The id of the deployment that an answer began or left in place."""
+    deployments = service.get("deployments") or ()
+    return next((str(one["id"]) for one in deployments if one["status"] == "PRIMARY"), "")
+
+
+def _settled(service: Doc, deployment: str) -> bool | None:
+    """True once everything asked for runs; None while not; NotStabilized when the circuit breaker gave up.
+
+    A roll-out that was taken back leaves another deployment as the primary one: the last that had completed.
+    """
     controller = service["deploymentController"]["type"]
     if controller == "EXTERNAL":
         return True
@@ -185,9 +194,11 @@ def _settled(service: Doc) -> bool | None:
         return True if all(one["stabilityStatus"] == "STEADY_STATE" for one in sets) else None
     deployments = service["deployments"]
     for one in deployments:
-        if one["rolloutState"] == "FAILED" or "circuit breaker" in one.get("rolloutStateReason", ""):
+        if one["rolloutState"] == "FAILED" and deployment in ("", one["id"]):
             raise NotStabilized("Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'.")
     primary = next((one for one in deployments if one["status"] == "PRIMARY"), None)
+    if primary is not None and deployment not in ("", primary["id"]):
+        raise NotStabilized("Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'.")
     done = primary is not None and primary["rolloutState"] == "COMPLETED" and len(deployments) == 1
     return True if done and service["runningCount"] == service["desiredCount"] else None
 
