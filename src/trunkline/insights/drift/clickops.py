@@ -12,7 +12,8 @@ from trunkline.insights.drift.attribution import Record
 from trunkline.insights.drift.naming import names_of
 
 Doc = dict[str, Any]
-_BY_USERS = ("cloudcontrolapi.amazonaws.com", "cloudformation.amazonaws.com")
+_BY_STACKS = "cloudformation.amazonaws.com"
+_BY_USERS = ("cloudcontrolapi.amazonaws.com", _BY_STACKS)
 log = get(__name__)
 
 
@@ -20,6 +21,7 @@ async def unowned(kit: Kit, caller: Caller) -> Doc:
     """Those that somebody made by a call that is on record, or that a stack left behind; what AWS makes of itself
     (default groups and the like) and what services make is not anybody's doing, and only counted."""
     owned = await _owned(kit, caller)
+    parents = {physical_id for _, physical_id in owned}
     on = Provision(kit.call, replace(caller, source_ip="", user_agent=""), "")
     record = Record(kit.ledger, caller.account, caller.region)
     found: list[Doc] = []
@@ -33,6 +35,8 @@ async def unowned(kit: Kit, caller: Caller) -> Doc:
             if creator is None or (creator.source.endswith(".amazonaws.com") and creator.source not in _BY_USERS):
                 without += 1
                 continue
+            if creator.source == _BY_STACKS and parents & set(physical_id.split("|")):
+                continue  # a part of what a stack owns, which it made as the resource's own property
             found.append({"type": kind.name, "physical_id": physical_id, "creator": creator.described()})
     found.sort(key=lambda one: (one["type"], one["physical_id"]))
     return {"resources": found, "without_creator": without}

@@ -1,4 +1,4 @@
-"""The drift operations of stacks.
+"""The drift operations of stacks (and of a stack set's instances).
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/detect-drift-stack.html
 """
@@ -19,6 +19,7 @@ from trunkline.services.cloudformation.drift.detection import NAME, Detector, be
 from trunkline.services.cloudformation.drift.model import Detection, Drift
 from trunkline.services.cloudformation.drift.owning import owners
 from trunkline.services.cloudformation.model import Stack, Status
+from trunkline.services.cloudformation.stacksets import store as stacksets
 
 Doc = dict[str, Any]
 _PAGE = 100
@@ -37,7 +38,7 @@ _READY = frozenset(
 
 
 class DriftOperations:
-    """Four operations; CloudFormation's API has them among its own."""
+    """Five operations; CloudFormation's API has them among its own."""
 
     def __init__(self, kit: Kit, workflows: Workflows) -> None:
         self._kit = kit
@@ -103,6 +104,29 @@ class DriftOperations:
             found, limit, token, key=lambda one: one.logical_id, error="ValidationError", message="Invalid NextToken"
         )
         return {"StackResourceDrifts": [resource_drift(one) for one in chosen], "NextToken": following}
+
+    @operation("arn:aws:cloudformation:{region}:{account}:stackset/{StackSetName}:*", mutates=False)
+    async def list_stack_instance_resource_drifts(self, call: Call, req: Doc) -> Doc:
+        found = stacksets.named(self._kit.db, call.account, call.region, req["StackSetName"])
+        if found is None:
+            raise AwsError("StackSetNotFoundException", f"StackSet {req['StackSetName']} not found")
+        place = (req["StackInstanceAccount"], req["StackInstanceRegion"])
+        instance = stacksets.instances.get(self._kit.db, found.id, *place)
+        if instance is None:
+            raise AwsError("StackInstanceNotFoundException", f"Stack instance {'/'.join(place)} not found")
+        wanted = set(req.get("StackInstanceResourceDriftStatuses") or Drift)
+        drifts = [
+            one for one in store.drifts.find(self._kit.db, prefix=(instance.stack_id,)) if one.status.value in wanted
+        ]
+        limit, token = req.get("MaxResults", _PAGE), req.get("NextToken")
+        chosen, following = paging.page(
+            drifts, limit, token, key=lambda one: one.logical_id, error="ValidationError", message="Invalid NextToken"
+        )
+        shown = [resource_drift(one) for one in chosen]
+        for one in shown:
+            for member in ("ExpectedProperties", "ActualProperties", "DriftStatusReason"):
+                one.pop(member, None)
+        return {"Summaries": shown, "NextToken": following}
 
     def _drift_stack(self, call: Call, name: str, *, ready: bool = True) -> Stack:
         stack = stacks.stack(self._kit.db, call.account, call.region, name)
