@@ -42,7 +42,8 @@ def test_an_export_in_use_keeps_its_stack_from_deletion_and_change(stacks, aws, 
         f"Export {name} cannot be updated as it is in use by {user.name}"
     ]
     assert stacks.delete() == "DELETE_FAILED"
-    assert stacks.now()["StackStatusReason"] == f"Export {name} cannot be deleted as it is in use by {user.name}"
+    reason = f"Delete canceled. Cannot delete export {name} as it is in use by {user.name}."
+    assert stacks.now()["StackStatusReason"] == reason
     user.delete()
     assert stacks.delete() == "DELETE_COMPLETE"
 

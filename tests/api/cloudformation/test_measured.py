@@ -165,3 +165,18 @@ def test_no_echo_parameters_are_shown_nowhere(stacks):
     stacks.create({"One": parameter({"Ref": "P"})}, Parameters=declared, given={"P": secret})
     assert stacks.now()["Parameters"] == [{"ParameterKey": "P", "ParameterValue": "****"}]
     assert secret not in json.dumps(stacks.events(), default=str)
+
+
+def test_secrets_of_dynamic_references_are_shown_nowhere(stacks, aws):
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html"""
+    secret = f"hunter2-{stacks.name}"
+    aws("secretsmanager").create_secret(Name=stacks.name, SecretString=json.dumps({"p": secret}))
+    reference = f"{{{{resolve:secretsmanager:{stacks.name}:SecretString:p}}}}"
+    stacks.create({"One": parameter(reference), "Two": parameter("a")})
+    assert aws("ssm").get_parameter(Name=stacks.physical("One"))["Parameter"]["Value"] == secret
+    described = proposed(stacks, {"One": parameter(reference, Description="new"), "Three": parameter(reference)})
+    shown = stacks.cfn.describe_change_set(ChangeSetName=described["ChangeSetId"], IncludePropertyValues=True)
+    assert secret not in json.dumps(shown, default=str)
+    stacks.cfn.execute_change_set(ChangeSetName=described["ChangeSetId"])
+    assert stacks.ended() == "UPDATE_COMPLETE"
+    assert secret not in json.dumps(stacks.events(), default=str)

@@ -37,7 +37,8 @@ class Resource:
 
     properties: resolved and typed, as last applied. attributes: what `read` told, for GetAtt. stable: None for what
     came into being with the operation under way. token: of the attempt that made the physical resource. made: its
-    physical id is known, so that there may be something to delete. removed: the new template does not have it.
+    physical id is known, so that there may be something to delete. removed: the new template does not have it. hidden:
+    secrets that dynamic references put into the properties: never shown.
     """
 
     stack_id: str
@@ -58,6 +59,7 @@ class Resource:
     removed: bool = False
     replaced: bool = False
     imported: bool = False
+    hidden: list[str] = field(default_factory=list)
     stable: Snapshot | None = None
     retired: list[Retired] = field(default_factory=list)
     drift_status: str = "NOT_CHECKED"

@@ -41,6 +41,7 @@ class Changes:
     imports: Mapping[str, str] = field(default_factory=dict)
     rows: dict[str, Resource] = field(default_factory=dict)
     known: dict[str, Known] = field(default_factory=dict)
+    secrets: set[str] = field(default_factory=set)
     reverts: bool = False
 
     async def run(self) -> list[Doc]:
@@ -60,6 +61,7 @@ class Changes:
             self.prepared.values,
             self.prepared.conditions,
             self.known,
+            secrets=self.secrets,
         )
         found: dict[str, Doc] = {}
         for name in template.order(self.prepared.waits):
@@ -214,8 +216,9 @@ class Changes:
         return self._hidden(orjson.dumps(_as_text(shown), default=str).decode())
 
     def _hidden(self, text: str) -> str:
-        for name in self.prepared.no_echo:
-            secret = self.prepared.values.get(name)
+        given = [self.prepared.values.get(name) for name in self.prepared.no_echo]
+        kept = [secret for row in self.rows.values() for secret in row.hidden]
+        for secret in (*given, *kept, *self.secrets):
             if isinstance(secret, str) and secret:
                 text = text.replace(secret, HIDDEN)
         return text

@@ -40,6 +40,7 @@ class StackScope:
     known: Mapping[str, Known] = field(default_factory=dict)
     imports_for: Stack | None = None
     used_imports: set[str] = field(default_factory=set)
+    secrets: set[str] = field(default_factory=set)
 
     def parameter(self, name: str) -> Any:
         return self.values[name]
@@ -145,7 +146,10 @@ class StackScope:
     async def dynamic(self, kind: str, key: str) -> Any:
         from trunkline.services.cloudformation.preparing.lookups import dynamic
 
-        return await dynamic(self.kit.call, self.caller, kind, key)
+        found = await dynamic(self.kit.call, self.caller, kind, key)
+        if kind != "ssm":
+            self.secrets.add(found)
+        return found
 
 
 def attribute_of(attributes: Mapping[str, Any], name: str) -> Any:

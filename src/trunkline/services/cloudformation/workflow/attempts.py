@@ -25,6 +25,7 @@ class Attempts:
     def __init__(self, session: Session, after: Mapping[str, set[str]]) -> None:
         self._session = session
         self._after = after
+        self._hidden: dict[str, list[str]] = {}
 
     def row(self, name: str, token: str) -> Resource:
         """A new resource's row."""
@@ -58,6 +59,7 @@ class Attempts:
         row.physical_id = made["physical_id"]
         row.properties = made["properties"]
         row.attributes = made["attributes"]
+        row.hidden = made.get("hidden") or row.hidden
         self.describe(row)
 
     async def wanted(self, name: str) -> Doc:
@@ -66,6 +68,8 @@ class Attempts:
         scope = await self._session.scope()
         found = await template.evaluate(resource.properties or {}, scope)
         wanted = properties.typed(resource.type, found)
+        if scope.secrets:
+            self._hidden[name] = sorted(scope.secrets)
         if reason := properties.objection(name, resource.type, wanted):
             raise Refusal(reason)
         return wanted
@@ -102,7 +106,7 @@ class Attempts:
                 await on_made(found["physical_id"])
                 await signals.awaited(session, name, attempt.creation_policy, row.updated)
             made["physical_id"] = found["physical_id"]
-            return {**found, "properties": given}
+            return {**found, "properties": given, "hidden": self._hidden.get(name, [])}
 
         kind = session.handlers.find(row.type)
         timeout_s = kind.timeout_s if kind is not None else 60.0
@@ -120,6 +124,7 @@ class Attempts:
         row = record.row(tx, name)
         if row is not None and not row.physical_id:
             row.physical_id, row.properties = made["physical_id"], made["properties"]
+            row.hidden = self._hidden.get(name, row.hidden)
             record.resource(tx, record.stack(tx), row, "CREATE_IN_PROGRESS", words.INITIATED)
 
     async def update(self, name: str, token: str, resumed: bool, wanted: Doc, found: Doc | None = None) -> Doc:
@@ -175,7 +180,7 @@ class Attempts:
             named = action == "replace" and importing.keeps_name(row.type, row.properties, wanted)
             if named and not session.operation.options.get("reverts"):
                 raise Refusal(words.custom_named(row.physical_id))
-            return {"action": action, "properties": wanted, "old": old}
+            return {"action": action, "properties": wanted, "old": old, "hidden": self._hidden.get(name, [])}
 
         found = await outcome(work, "")
         return {"action": "invalid", "error": found["error"]} if "error" in found else found

@@ -82,6 +82,7 @@ class Forward:
             assert row is not None
             if "error" in made or "cancelled" in made:
                 row.properties = made.get("properties") or row.properties
+                row.hidden = made.get("hidden") or row.hidden
                 reason = made.get("error", words.CREATE_CANCELLED)
                 record.resource(tx, stack, row, verb + FAILED, reason)
                 return
@@ -133,6 +134,7 @@ class Forward:
             given = (name, wf.key("update"), not live, plan["properties"], plan.get("old"))
             made = await wf.step("update", self._attempts.update, *given)
         made.setdefault("properties", plan["properties"])
+        made.setdefault("hidden", plan.get("hidden", []))
         self._note(name, made)
 
         def end(tx: Tx) -> None:

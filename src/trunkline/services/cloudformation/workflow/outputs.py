@@ -60,10 +60,10 @@ def write(tx: Tx, stack: Stack, found: Doc) -> None:
         users = importers(tx, stack, export.name)
         if export.name not in wanted:
             if users:
-                raise ExportError(f"Export {export.name} cannot be deleted as it is in use by {' and '.join(users)}")
+                raise ExportError(f"Export {export.name} cannot be deleted as it is in use by {listed(users)}")
             store.exports.delete(tx, stack.account, stack.region, export.name)
         elif export.value != wanted[export.name] and users:
-            raise ExportError(f"Export {export.name} cannot be updated as it is in use by {' and '.join(users)}")
+            raise ExportError(f"Export {export.name} cannot be updated as it is in use by {listed(users)}")
     for name, value in wanted.items():
         other = store.exports.get(tx, stack.account, stack.region, name)
         if other is not None and other.stack_id != stack.id:
@@ -83,11 +83,16 @@ def importers(tx: Any, stack: Stack, name: str) -> list[str]:
     return [one.stack_name for one in used if one.stack_id != stack.id]
 
 
+def listed(names: list[str]) -> str:
+    """A, B and C."""
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
+
+
 def in_use(tx: Any, stack: Stack) -> str:
     """The sentence for which this stack cannot be deleted, or nothing."""
     for export in store.exports.find(tx, prefix=(stack.account, stack.region), stack_id=stack.id):
         if users := importers(tx, stack, export.name):
-            return f"Export {export.name} cannot be deleted as it is in use by {' and '.join(users)}"
+            return f"Delete canceled. Cannot delete export {export.name} as it is in use by {listed(users)}."
     return ""
 
 

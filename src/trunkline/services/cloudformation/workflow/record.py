@@ -53,7 +53,7 @@ class Record:
         row.status, row.reason, row.updated = status, reason, self._kit.clock.now()
         store.resources.put(tx, row)
         shown = row.physical_id if physical_id is None else physical_id
-        self._tell(tx, stack, row.logical_id, shown, row.type, status, reason, properties=self._shown(row.properties))
+        self._tell(tx, stack, row.logical_id, shown, row.type, status, reason, properties=self._shown(row))
 
     def note(
         self,
@@ -70,11 +70,11 @@ class Record:
         """An event that is no new state of the row's resource: of what is cleaned up, or of a hook."""
         self._tell(tx, stack, row.logical_id, physical_id, type, status, reason, hook=hook)
 
-    def _shown(self, properties: Doc) -> str:
-        if not properties:
+    def _shown(self, row: Resource) -> str:
+        if not row.properties:
             return ""
-        text = orjson.dumps(properties, default=str).decode()
-        for secret in self._secrets:
+        text = orjson.dumps(row.properties, default=str).decode()
+        for secret in (*self._secrets, *row.hidden):
             if secret:
                 text = text.replace(orjson.dumps(secret).decode()[1:-1], _HIDDEN)
         return text
