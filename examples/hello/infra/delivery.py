@@ -3,17 +3,41 @@
 import aws_cdk as cdk
 from aws_cdk import (
     aws_cloudwatch as cloudwatch,
+)
+from aws_cdk import (
     aws_codebuild as codebuild,
+)
+from aws_cdk import (
     aws_codecommit as codecommit,
+)
+from aws_cdk import (
     aws_codedeploy as codedeploy,
+)
+from aws_cdk import (
     aws_codepipeline as codepipeline,
+)
+from aws_cdk import (
     aws_codepipeline_actions as actions,
+)
+from aws_cdk import (
     aws_ec2 as ec2,
+)
+from aws_cdk import (
     aws_ecr as ecr,
+)
+from aws_cdk import (
     aws_ecs as ecs,
+)
+from aws_cdk import (
     aws_elasticloadbalancingv2 as elbv2,
+)
+from aws_cdk import (
     aws_iam as iam,
+)
+from aws_cdk import (
     aws_logs as logs,
+)
+from aws_cdk import (
     aws_s3 as s3,
 )
 from constructs import Construct
@@ -45,7 +69,6 @@ class Delivery(cdk.Stack):
         images = ecr.Repository(
             self, "Images", repository_name=NAME, removal_policy=cdk.RemovalPolicy.DESTROY, empty_on_delete=True
         )
-        project = self._project(images)
         vpc = ec2.Vpc(
             self,
             "Vpc",
@@ -54,6 +77,7 @@ class Delivery(cdk.Stack):
             subnet_configuration=[ec2.SubnetConfiguration(name="public", subnet_type=ec2.SubnetType.PUBLIC)],
         )
         service = self._service(vpc, images)
+        project = self._project(images, service.task_definition)
         balancer, listener, blue, green = self._load_balancer(vpc, service, listener_port)
         alarm = cloudwatch.Alarm(
             self,
@@ -93,16 +117,18 @@ class Delivery(cdk.Stack):
         cdk.CfnOutput(self, "Host", value=balancer.load_balancer_dns_name)
         cdk.CfnOutput(self, "Port", value=str(listener_port))
 
-    def _project(self, images: ecr.Repository) -> codebuild.PipelineProject:
+    def _project(self, images: ecr.Repository, definition: ecs.TaskDefinition) -> codebuild.PipelineProject:
         project = codebuild.PipelineProject(
             self,
             "Build",
             project_name=NAME,
-            environment=codebuild.BuildEnvironment(
-                build_image=codebuild.LinuxBuildImage.STANDARD_7_0, privileged=True
-            ),
+            environment=codebuild.BuildEnvironment(build_image=codebuild.LinuxBuildImage.STANDARD_7_0, privileged=True),
             environment_variables={
-                "REPOSITORY_URI": codebuild.BuildEnvironmentVariable(value=images.repository_uri)
+                name: codebuild.BuildEnvironmentVariable(value=value)
+                for name, value in {
+                    "REPOSITORY_URI": images.repository_uri,
+                    "EXECUTION_ROLE_ARN": definition.obtain_execution_role().role_arn,
+                }.items()
             },
         )
         images.grant_pull_push(project)
@@ -166,8 +192,13 @@ class Delivery(cdk.Stack):
             )
             for colour in ("blue", "green")
         )
-        listener = balancer.add_listener("Production", port=listener_port, open=True, default_target_groups=[blue],
-                                         protocol=elbv2.ApplicationProtocol.HTTP)
+        listener = balancer.add_listener(
+            "Production",
+            port=listener_port,
+            open=True,
+            default_target_groups=[blue],
+            protocol=elbv2.ApplicationProtocol.HTTP,
+        )
         blue.add_target(service)
         service.connections.allow_from(balancer, ec2.Port.tcp(PORT))
         return balancer, listener, blue, green
@@ -178,9 +209,7 @@ class Delivery(cdk.Stack):
         project: codebuild.PipelineProject,
         group: codedeploy.EcsDeploymentGroup,
     ) -> None:
-        artifacts = s3.Bucket(
-            self, "Artifacts", removal_policy=cdk.RemovalPolicy.DESTROY, enforce_ssl=False
-        )
+        artifacts = s3.Bucket(self, "Artifacts", removal_policy=cdk.RemovalPolicy.DESTROY, auto_delete_objects=True)
         source, built = codepipeline.Artifact("source"), codepipeline.Artifact("built")
         pipeline = codepipeline.Pipeline(
             self,

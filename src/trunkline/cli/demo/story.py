@@ -22,14 +22,18 @@ def tell(example: FilePath, *, keep: bool, clock: float, as_json: bool) -> int:
     """Run the demo; its exit code."""
     screen, server = Screen(), Server(clock)
     copy: WorkingCopy | None = None
+    infrastructure: path.Infrastructure | None = None
     try:
         with screen.step("Starting Trunkline"):
             screen.fact(
                 f"ready after {server.start():.2f} s; data in {server.data_dir}; waits run {clock:g} times faster"
             )
-        with screen.step("1  The delivery path, with the AWS API"):
-            at = server.endpoint()
-            made = path.create(at)
+        at = server.endpoint()
+        infrastructure = path.Infrastructure(example / "infra", at)
+        with screen.step("1  The delivery path, by cdk deploy"):
+            with screen.waiting("cdk bootstrap, cdk deploy"):
+                made = infrastructure.deploy()
+            screen.promise(not infrastructure.has_differences(), "cdk diff finds no difference")
             _serving(made, "0")
             screen.fact(f"repository {made.clone_url}")
             screen.fact(f"load balancer http://{made.host}:{made.port}/")
@@ -48,6 +52,8 @@ def tell(example: FilePath, *, keep: bool, clock: float, as_json: bool) -> int:
     finally:
         if copy is not None:
             copy.remove()
+        if infrastructure is not None:
+            infrastructure.remove()
         code = screen.end(as_json=as_json)
         if keep:
             screen.fact(f'eval "$(trunkline env --data-dir {server.data_dir})"')

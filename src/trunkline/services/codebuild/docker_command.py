@@ -27,7 +27,8 @@ case " ${1:-} ${2:-} " in
   " build "*|*" build ")
     file=${dockerfile:-$context/Dockerfile}
     if [ -f "$file" ]; then
-      for image in $(sed -nE "s#^[[:space:]]*[Ff][Rr][Oo][Mm][[:space:]]+(--[^[:space:]]+[[:space:]]+)*($pattern[^[:space:]]*).*#\2#p" "$file"); do
+      from="^[[:space:]]*[Ff][Rr][Oo][Mm][[:space:]]+(--[^[:space:]]+[[:space:]]+)*($pattern[^[:space:]]*).*"
+      for image in $(sed -nE "s#$from#\2#p" "$file"); do
         docker pull -q "$(here "$image")" >/dev/null && docker tag "$(here "$image")" "$image"
       done
     fi ;;

@@ -108,6 +108,17 @@ class Action:
         caller = await self.roles.caller(self.role_arn, self.region, self.pipeline, through=self.pipeline_role)
         return await self.kit.call(service, operation, params, as_=caller)
 
+    async def look(self, service: str, operation: str, params: Doc) -> Doc:
+        """Ask as CodePipeline itself, for what the documented permissions of an action's role do not cover."""
+        return await self.kit.call(
+            service, operation, params, as_=Caller.service(_PRINCIPAL, self.account, self.region)
+        )
+
+    async def must_allow(self, action: str, resource: str) -> None:
+        """Refused unless the action's role may do this: for permissions that belong to no operation of the API."""
+        caller = await self.roles.caller(self.role_arn, self.region, self.pipeline, through=self.pipeline_role)
+        self.kit.call.authorizer.authorize(caller, action, [resource], protocol="json")
+
     async def upload(self, artifact: str, body: AsyncIterator[bytes]) -> Doc:
         """Keep an output artifact in the pipeline's store; the same place however often it is tried."""
         key = artifact_key(self.pipeline, artifact, self.wf.key(f"artifact:{artifact}")[:7])

@@ -80,7 +80,7 @@ def _of_pipeline(event: Event) -> list[str]:
 def resource_of(event: Event) -> str:
     """The ARN of the resource whose rules may want the event."""
     if event.source == "aws.codebuild":
-        name = event.detail["project-name"]
+        name = event.detail.get("project-name", "")  # the record of a call has none
         return f"arn:aws:codebuild:{event.region}:{event.account}:project/{name}"
     return event.resources[0] if event.resources else ""
 

@@ -76,9 +76,9 @@ async def _create(action: Action, appspec: str) -> str:
         "deploymentGroupName": action.configuration["DeploymentGroupName"],
     }
     description = f"CodePipeline {action.pipeline}, action execution {action.id}"
-    newest = (await action.call("codedeploy", "ListDeployments", group)).get("deployments", [])[:10]
+    newest = (await action.look("codedeploy", "ListDeployments", group)).get("deployments", [])[:10]
     if newest:
-        infos = await action.call("codedeploy", "BatchGetDeployments", {"deploymentIds": newest})
+        infos = await action.look("codedeploy", "BatchGetDeployments", {"deploymentIds": newest})
         for info in infos["deploymentsInfo"]:
             if info.get("description") == description:
                 return str(info["deploymentId"])

@@ -23,8 +23,9 @@ async def codecommit(action: Action) -> Outcome:
             commit_id = found["branch"]["commitId"]
         asked = {"repositoryName": repository, "commitId": commit_id}
         commit = (await action.call("codecommit", "GetCommit", asked))["commit"]
-        about = await action.call("codecommit", "GetRepository", {"repositoryName": repository})
-        archive = action.engines.git.archive(about["repositoryMetadata"]["repositoryId"], commit_id)
+        about = (await action.look("codecommit", "GetRepository", {"repositoryName": repository}))["repositoryMetadata"]
+        await action.must_allow("codecommit:UploadArchive", about["Arn"])
+        archive = action.engines.git.archive(about["repositoryId"], commit_id)
         place = await action.upload(_output(action), archive)
         return {"place": place, "commit": commit}
 
@@ -79,7 +80,7 @@ async def ecr(action: Action) -> Outcome:
             "ecr", "DescribeImages", {"repositoryName": repository, "imageIds": [{"imageTag": tag}]}
         )
         image = found["imageDetails"][0]
-        repositories = await action.call("ecr", "DescribeRepositories", {"repositoryNames": [repository]})
+        repositories = await action.look("ecr", "DescribeRepositories", {"repositoryNames": [repository]})
         uri = repositories["repositories"][0]["repositoryUri"]
         detail = {
             "ImageSizeInBytes": str(image.get("imageSizeInBytes", 0)),

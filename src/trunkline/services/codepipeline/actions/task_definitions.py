@@ -18,7 +18,7 @@ async def register(action: Action, definition: Doc) -> str:
     if not family:
         raise ActionFailed("InvalidArtifact", "The task definition names no family.")
     try:
-        newest = await action.call("ecs", "DescribeTaskDefinition", {"taskDefinition": family, "include": ["TAGS"]})
+        newest = await action.look("ecs", "DescribeTaskDefinition", {"taskDefinition": family, "include": ["TAGS"]})
         if {"key": _TAG, "value": action.id} in newest.get("tags", []):
             return str(newest["taskDefinition"]["taskDefinitionArn"])
     except AwsError as error:
