@@ -266,7 +266,8 @@ def test_subscriptions_are_described_and_ended(sns, topic, hook):
 
 
 def test_what_cannot_be_is_refused(sns, topic, name):
-    assert refusal(sns.create_topic, Name=f"{name}.fifo", Attributes={"FifoTopic": "true"}) == "NotImplemented"
+    assert refusal(sns.create_topic, Name=f"{name}.fifo") == "InvalidParameter"
+    assert refusal(sns.create_topic, Name=name, Attributes={"FifoTopic": "true"}) == "InvalidParameter"
     assert refusal(sns.create_topic, Name="no spaces") == "InvalidParameter"
     for protocol, endpoint in (("firehose", "arn:aws:firehose:us-east-1:000000000000:q"), ("sms", "+123")):
         assert refusal(sns.subscribe, TopicArn=topic, Protocol=protocol, Endpoint=endpoint) == "NotImplemented"
@@ -282,7 +283,7 @@ def test_what_cannot_be_is_refused(sns, topic, name):
     number = {"n": {"DataType": "Number", "StringValue": "ten"}}
     assert refusal(sns.publish, TopicArn=topic, Message="x", MessageAttributes=number) == "ParameterValueInvalid"
     fifo = {"TopicArn": topic, "AttributeName": "ContentBasedDeduplication", "AttributeValue": "true"}
-    assert refusal(sns.set_topic_attributes, **fifo) == "NotImplemented"
+    assert refusal(sns.set_topic_attributes, **fifo) == "InvalidParameter"
     wrong = {"TopicArn": topic, "AttributeName": "Nope", "AttributeValue": "x"}
     assert refusal(sns.set_topic_attributes, **wrong) == "InvalidParameter"
 

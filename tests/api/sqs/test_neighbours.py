@@ -118,3 +118,35 @@ def test_a_bucket_tries_its_queue_and_tells_it(aws, sqs, make, name):
     (got,) = receive(sqs, url, WaitTimeSeconds=5)
     assert json.loads(got["Body"])["Records"][0]["s3"]["object"]["key"] == "a"
     assert receive(sqs, shut_url) == []
+
+
+def test_a_fifo_topic_keeps_order_and_takes_repetitions_once(aws, sqs, name):
+    sns = aws("sns")
+    given = {"FifoTopic": "true", "ContentBasedDeduplication": "true"}
+    topic = sns.create_topic(Name=f"{name}.fifo", Attributes=given)["TopicArn"]
+    assert sns.get_topic_attributes(TopicArn=topic)["Attributes"]["FifoTopic"] == "true"
+    url = sqs.create_queue(QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    arn = attributes(sqs, url, "QueueArn")["QueueArn"]
+    allow = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:*", "Resource": arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    raw = {"RawMessageDelivery": "true"}
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=raw)
+    with pytest.raises(sns.exceptions.InvalidParameterException, match="FIFO topics deliver"):
+        sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="a@example.com")
+    with pytest.raises(sns.exceptions.InvalidParameterException, match="MessageGroupId"):
+        sns.publish(TopicArn=topic, Message="x")
+    sent = [sns.publish(TopicArn=topic, Message=str(number), MessageGroupId="g") for number in range(8)]
+    again = sns.publish(TopicArn=topic, Message="3", MessageGroupId="g")
+    assert again["MessageId"] == sent[3]["MessageId"]
+    numbers = [one["SequenceNumber"] for one in sent]
+    assert numbers == sorted(numbers) and len(set(numbers)) == 8
+    got = []
+    while len(got) < 8:
+        found = receive(sqs, url, WaitTimeSeconds=5, MaxNumberOfMessages=10, AttributeNames=["All"])
+        assert found
+        for one in found:
+            assert one["Attributes"]["MessageGroupId"] == "g"
+            got.append(one["Body"])
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=one["ReceiptHandle"])
+    assert got == [str(number) for number in range(8)]

@@ -35,6 +35,10 @@ SAMPLES = {
         },
         {"One": ("AWS::SQS::Queue", {}), "Two": ("AWS::SQS::Queue", {})},
     ),
+    "AWS::SNS::Topic (FIFO)": Sample(
+        {"TopicName": "sample-topic.fifo", "FifoTopic": True, "ContentBasedDeduplication": True},
+        {"ContentBasedDeduplication": False, "FifoThroughputScope": "MessageGroup"},
+    ),
     "AWS::SNS::Subscription": Sample(
         {
             "TopicArn": {"Ref": "Topic"},

@@ -1,14 +1,14 @@
-"""Amazon SNS: standard topics that deliver to HTTP endpoints, SQS queues and Lambda functions, and by mail.
+"""Amazon SNS: topics that deliver to HTTP endpoints, SQS queues and Lambda functions, and by mail.
 
-Real: topics with attributes, access policies and tags; subscriptions over http, https, email and email-json that the
-endpoint confirms, over sqs and lambda as far as their policies allow; dead letters to SQS; messages signed
-(SignatureVersion 1 and 2) with a certificate served by this instance; raw delivery; filter policies on attributes and
-bodies; durable retries by delivery policy. Mail goes to the SMTP server of the settings, else as files into the data
-directory's `mail` folder.
+Real: standard topics, and FIFO topics to SQS queues (in order by message group, repetitions taken once), with
+attributes, access policies and tags; subscriptions over http, https, email and email-json that the endpoint confirms,
+over sqs and lambda as far as their policies allow; dead letters to SQS; messages signed (SignatureVersion 1 and 2) with
+a certificate served by this instance; raw delivery; filter policies on attributes and bodies; durable retries by
+delivery policy. Mail goes to the SMTP server of the settings, else as files into the data directory's `mail` folder.
 
 Kept without effect: a topic's KMS key and active tracing.
 
-Refused: FIFO topics, delivery to Firehose, SMS and mobile push, delivery status logs, data protection policies,
+Refused: delivery to Firehose, SMS and mobile push, delivery status logs, data protection policies,
 archives.
 """
 

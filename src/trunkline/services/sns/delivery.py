@@ -105,7 +105,7 @@ class Courier:
         except NotDeliveredError as error:
             await self._failed(delivery, error)
         else:
-            await self._kit.db.write(lambda tx: store.DELIVERIES.delete(tx, delivery.id))
+            await self._kit.db.write(lambda tx: store.drop(tx, delivery))
 
     async def _failed(self, delivery: Delivery, error: NotDeliveredError) -> None:
         delivery.attempts += 1
@@ -120,10 +120,10 @@ class Courier:
             log.warning("a message was given up", subscription=delivery.subscription_arn, error=error)
             if delivery.dead_letters:
                 await self._bury(delivery)
-            await self._kit.db.write(lambda tx: store.DELIVERIES.delete(tx, delivery.id))
+            await self._kit.db.write(lambda tx: store.drop(tx, delivery))
             return
         delivery.due = self._kit.clock.time() + pause
-        await self._kit.db.write(lambda tx: store.DELIVERIES.put(tx, delivery))
+        await self._kit.db.write(lambda tx: store.keep(tx, delivery))
 
     async def _hand(self, delivery: Delivery) -> None:
         give = handing.to_queue if delivery.protocol == "sqs" else handing.to_function

@@ -40,7 +40,13 @@ async def to_queue(kit: Kit, delivery: Delivery, document: bytes) -> None:
         as_=_caller(delivery, arn.region),
         source=delivery.message.topic_arn,
         MessageAttributes=attributes or None,
+        MessageGroupId=delivery.message.group or None,
+        MessageDeduplicationId=_deduplication(delivery, delivery.endpoint),
     )
+
+
+def _deduplication(delivery: Delivery, queue: str) -> str | None:
+    return delivery.message.deduplication or delivery.message.id if queue.endswith(".fifo") else None
 
 
 async def to_function(kit: Kit, delivery: Delivery, document: bytes) -> None:
@@ -78,7 +84,15 @@ async def to_dead_letters(kit: Kit, delivery: Delivery, document: bytes) -> None
     """Send what could not be delivered to the queue of the subscription's redrive policy."""
     body = delivery.message.text if delivery.raw else document.decode()
     as_ = _caller(delivery, arns.parse(delivery.dead_letters).region)
-    await queues.send(kit.call, delivery.dead_letters, body, as_=as_, source=delivery.message.topic_arn)
+    await queues.send(
+        kit.call,
+        delivery.dead_letters,
+        body,
+        as_=as_,
+        source=delivery.message.topic_arn,
+        MessageGroupId=delivery.message.group or None,
+        MessageDeduplicationId=_deduplication(delivery, delivery.dead_letters),
+    )
 
 
 def is_final(error: AwsError) -> bool:

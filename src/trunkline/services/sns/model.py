@@ -8,14 +8,15 @@ from typing import Any
 PROTOCOLS = ("http", "https", "email", "email-json", "sqs", "lambda")
 OWN = ("sqs", "lambda")
 """Protocols whose endpoints are AWS resources: they need no confirmation."""
-TOPIC_NAME = re.compile(r"[A-Za-z0-9_-]{1,256}")
+TOPIC_NAME = re.compile(r"[A-Za-z0-9_-]{1,256}|[A-Za-z0-9_-]{1,251}\.fifo")
+DEDUPLICATION_S = 300.0
 MAX_MESSAGE_BYTES = 256 * 1024
 TOKEN_LIFE_S = 3 * 86_400.0
 
 
 @dataclass(slots=True)
 class Topic:
-    """A standard topic. `attributes` holds those that were set, as text."""
+    """A topic. `attributes` holds those that were set, as text."""
 
     account: str
     region: str
@@ -28,6 +29,10 @@ class Topic:
     @property
     def arn(self) -> str:
         return f"arn:aws:sns:{self.region}:{self.account}:{self.name}"
+
+    @property
+    def fifo(self) -> bool:
+        return self.name.endswith(".fifo")
 
 
 @dataclass(slots=True)
@@ -68,11 +73,17 @@ class Message:
     subject: str = ""
     token: str = ""
     attributes: dict[str, dict[str, str]] = field(default_factory=dict)
+    group: str = ""
+    deduplication: str = ""
+    sequence: str = ""
 
 
 @dataclass(slots=True)
 class Delivery:
-    """A message to one endpoint that has not arrived yet."""
+    """A message to one endpoint that has not arrived yet.
+
+    Those in a `lane` (a subscription to a FIFO topic and a message group) go one after the other, by `seq`.
+    """
 
     id: str
     subscription_arn: str
@@ -85,6 +96,8 @@ class Delivery:
     policy: dict[str, Any] = field(default_factory=dict)
     attempts: int = 0
     dead_letters: str = ""
+    lane: str = ""
+    seq: int = 0
 
 
 def topic_parts(arn: str) -> tuple[str, str, str] | None:

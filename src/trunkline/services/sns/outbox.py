@@ -38,6 +38,9 @@ class Outbox:
                 message.published,
                 message.subject,
                 attributes=message.attributes,
+                group=message.group,
+                deduplication=message.deduplication,
+                sequence=message.sequence,
             )
             self._add(tx, topic, subscription, said)
             count += 1
@@ -74,9 +77,10 @@ class Outbox:
             raw=subscription.raw,
             signature_version=topic.attributes.get("SignatureVersion", "1"),
             dead_letters=_dead_letters(subscription),
+            lane=f"{subscription.arn} {message.group}" if topic.fifo else "",
             policy=retrying.of_subscription(subscription.attributes.get("DeliveryPolicy"), policy),
         )
-        store.DELIVERIES.insert(tx, delivery)
+        store.keep(tx, delivery)
         tx.after_commit(self._courier.nudge)
 
 

@@ -50,6 +50,8 @@ def document(delivery: Delivery, signature: str, endpoint: str) -> bytes:
     if message.kind != NOTIFICATION:
         body["Token"] = message.token
     body["TopicArn"] = message.topic_arn
+    if message.sequence:
+        body["SequenceNumber"] = message.sequence
     if message.subject:
         body["Subject"] = message.subject
     body["Message"] = message.text

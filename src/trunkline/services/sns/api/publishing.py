@@ -1,7 +1,9 @@
 """Publishing: one message, or up to ten."""
 
 import base64
-from typing import Any
+import hashlib
+import time
+from typing import Any, ClassVar
 
 import orjson
 
@@ -9,12 +11,13 @@ from trunkline.aws.errors import AwsError, Refused
 from trunkline.aws.service import Call, Doc, Kit, operation
 from trunkline.core import ids
 from trunkline.core.db import Tx
-from trunkline.services.sns import wording
+from trunkline.services.sns import store, wording
 from trunkline.services.sns.api.topics import invalid, known_topic
-from trunkline.services.sns.model import MAX_MESSAGE_BYTES, Message
+from trunkline.services.sns.model import DEDUPLICATION_S, MAX_MESSAGE_BYTES, Message, Topic
 from trunkline.services.sns.outbox import Outbox, stamp
 
 _MOST_ENTRIES = 10
+_FIRST_SEQUENCE = 10_000_000_000_000_000_000
 
 
 def _target(call: Call, req: Doc) -> str:
@@ -26,6 +29,7 @@ class PublishApi:
 
     kit: Kit
     outbox: Outbox
+    last_sequence: ClassVar[int] = 0
 
     @operation(_target, mutates=False)
     async def publish(self, call: Call, req: Doc) -> Doc:
@@ -35,8 +39,8 @@ class PublishApi:
         if not arn:
             raise invalid("TopicArn or TargetArn Reason: no value for required parameter")
         message, texts = self._message(req, arn)
-        await self._send([(message, texts)], arn)
-        return {"MessageId": message.id}
+        ((message_id, sequence),) = await self._send([(message, texts)], arn)
+        return {"MessageId": message_id, "SequenceNumber": sequence or None}
 
     @operation("{TopicArn}", mutates=False)
     async def publish_batch(self, call: Call, req: Doc) -> Doc:
@@ -68,24 +72,55 @@ class PublishApi:
                 failed.append({"Id": entry["Id"], "Code": code, "Message": error.message, "SenderFault": True})
             else:
                 good.append((message, texts))
-                successful.append({"Id": entry["Id"], "MessageId": message.id})
-        await self._send(good, req["TopicArn"])
+                successful.append({"Id": entry["Id"]})
+        sent = await self._send(good, req["TopicArn"])
+        for answer, (message_id, sequence) in zip(successful, sent, strict=True):
+            answer |= {"MessageId": message_id, "SequenceNumber": sequence or None}
         return {"Successful": successful, "Failed": failed}
 
-    async def _send(self, messages: list[tuple[Message, dict[str, str]]], arn: str) -> None:
-        def send(tx: Tx) -> None:
-            topic = known_topic(tx, arn)
-            for message, texts in messages:
-                self.outbox.publish(tx, topic, message, texts)
+    async def _send(self, messages: list[tuple[Message, dict[str, str]]], arn: str) -> list[tuple[str, str]]:
+        """Send them; the id and sequence number of each, or of the earlier message that it repeats."""
 
-        await self.kit.db.write(send)
+        def send(tx: Tx) -> list[tuple[str, str]]:
+            topic = known_topic(tx, arn)
+            return [self._publish(tx, topic, message, texts) for message, texts in messages]
+
+        return await self.kit.db.write(send)
+
+    def _publish(self, tx: Tx, topic: Topic, message: Message, texts: dict[str, str]) -> tuple[str, str]:
+        if topic.fifo:
+            by_content = topic.attributes.get("ContentBasedDeduplication") == "true"
+            if not message.deduplication and not by_content:
+                raise invalid(
+                    "The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided "
+                    "explicitly"
+                )
+            message.deduplication = message.deduplication or hashlib.sha256(message.text.encode()).hexdigest()
+            key, now = message.deduplication, self.kit.clock.time()
+            if topic.attributes.get("FifoThroughputScope") == "MessageGroup":
+                key = f"{message.group} {key}"
+            known = store.repeated(tx, topic.arn, key, now)
+            if known is not None:
+                return known
+            message.sequence = self._sequence()
+            store.remember(tx, topic.arn, key, now + DEDUPLICATION_S, message)
+        self.outbox.publish(tx, topic, message, texts)
+        return message.id, message.sequence
+
+    def _sequence(self) -> str:
+        """Twenty digits that only grow, over restarts too: they follow the clock."""
+        PublishApi.last_sequence = max(PublishApi.last_sequence + 1, time.time_ns())
+        return str(_FIRST_SEQUENCE + PublishApi.last_sequence)
 
     def _message(self, req: Doc, arn: str) -> tuple[Message, dict[str, str]]:
         text, subject = req["Message"], req.get("Subject", "")
-        if "MessageGroupId" in req or "MessageDeduplicationId" in req:
+        fifo, group = arn.endswith(".fifo"), req.get("MessageGroupId", "")
+        if fifo and not group:
+            raise invalid("The MessageGroupId parameter is required for FIFO topics")
+        if not fifo and "MessageDeduplicationId" in req:
             raise invalid(
-                "MessageGroupId Reason: The request includes MessageGroupId parameter that is not valid for "
-                "this topic type"
+                "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not "
+                "valid for this topic type"
             )
         if not text:
             raise invalid("Empty message")
@@ -103,6 +138,7 @@ class PublishApi:
         attributes = {name: _attribute(name, value) for name, value in req.get("MessageAttributes", {}).items()}
         published = stamp(self.kit.clock.now())
         message = Message(wording.NOTIFICATION, ids.uuid(), arn, text, published, subject, attributes=attributes)
+        message.group, message.deduplication = group, req.get("MessageDeduplicationId", "")
         return message, texts
 
 

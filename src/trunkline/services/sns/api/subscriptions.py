@@ -31,7 +31,7 @@ class SubscriptionApi:
     @operation("{TopicArn}")
     async def subscribe(self, call: Call, req: Doc) -> Doc:
         protocol, endpoint = req["Protocol"], req.get("Endpoint", "")
-        _check_endpoint(protocol, endpoint)
+        _check_endpoint(protocol, endpoint, fifo=req["TopicArn"].endswith(".fifo"))
         attributes = dict(req.get("Attributes", {}))
         for name, value in attributes.items():
             _check_attribute(name, value, attributes.get("FilterPolicyScope", "MessageAttributes"))
@@ -215,13 +215,15 @@ def _listed(found: list[Subscription], req: Doc) -> Doc:
     return {"Subscriptions": subscriptions, "NextToken": token}
 
 
-def _check_endpoint(protocol: str, endpoint: str) -> None:
+def _check_endpoint(protocol: str, endpoint: str, *, fifo: bool) -> None:
+    if fifo and protocol != "sqs":
+        raise invalid(f"Invalid protocol type: {protocol}. FIFO topics deliver to SQS queues")
     if protocol in ("sms", "application", "firehose"):
         raise Refused(f"Trunkline does not deliver to {protocol} yet; subscribe {', '.join(PROTOCOLS)} endpoints.")
     if protocol not in PROTOCOLS:
         raise invalid(f"Does not support this protocol string: {protocol}")
     if protocol in OWN:
-        _check_own(protocol, endpoint)
+        _check_own(protocol, endpoint, fifo=fifo)
     elif protocol in ("http", "https"):
         parts = urlsplit(endpoint)
         if parts.scheme != protocol:
@@ -232,7 +234,7 @@ def _check_endpoint(protocol: str, endpoint: str) -> None:
         raise invalid("Email address")
 
 
-def _check_own(protocol: str, endpoint: str) -> None:
+def _check_own(protocol: str, endpoint: str, *, fifo: bool) -> None:
     kind = {"sqs": "SQS", "lambda": "Lambda"}[protocol]
     try:
         arn = arns.parse(endpoint)
@@ -240,7 +242,7 @@ def _check_own(protocol: str, endpoint: str) -> None:
         raise invalid(f"{kind} endpoint ARN") from None
     if arn.service != protocol:
         raise invalid(f"{kind} endpoint ARN")
-    if protocol == "sqs" and endpoint.endswith(".fifo"):
+    if protocol == "sqs" and endpoint.endswith(".fifo") and not fifo:
         raise invalid("Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics")
 
 

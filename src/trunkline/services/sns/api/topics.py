@@ -12,6 +12,10 @@ from trunkline.services.sns import policies, retrying, store
 from trunkline.services.sns.model import TOPIC_NAME, Topic
 
 PAGE = 100
+_FIFO = {
+    "ContentBasedDeduplication": ("true", "false"),
+    "FifoThroughputScope": ("Topic", "MessageGroup"),
+}
 _PLAIN = ("DisplayName", "Policy", "DeliveryPolicy", "SignatureVersion", "TracingConfig", "KmsMasterKeyId")
 
 
@@ -24,14 +28,15 @@ class TopicApi:
     async def create_topic(self, call: Call, req: Doc) -> Doc:
         name: str = req["Name"]
         attributes = dict(req.get("Attributes", {}))
-        if name.endswith(".fifo") or attributes.pop("FifoTopic", "false") == "true":
-            raise Refused("Trunkline has no FIFO topics; create a standard topic.")
+        fifo = attributes.pop("FifoTopic", "false").lower() == "true"
+        if fifo != name.endswith(".fifo"):
+            raise invalid("Topic Name: a FIFO topic's name ends with .fifo, and only a FIFO topic's does")
         if not TOPIC_NAME.fullmatch(name):
             raise invalid("Topic Name")
         if req.get("DataProtectionPolicy"):
             raise Refused("Trunkline does not support data protection policies.")
         for key, value in attributes.items():
-            _check_attribute(key, value)
+            _check_attribute(key, value, fifo=fifo)
         given = tags.normalise(req.get("Tags"), error="InvalidParameterException", too_many="TagLimitExceededException")
         topic = Topic(call.account, call.region, name, self.kit.clock.now(), attributes, given)
 
@@ -82,6 +87,7 @@ class TopicApi:
             "SubscriptionsPending": str(len(subscriptions) - confirmed),
             "SubscriptionsDeleted": str(topic.deleted_subscriptions),
             "EffectiveDeliveryPolicy": orjson.dumps(effective).decode(),
+            **({"FifoTopic": "true", "ContentBasedDeduplication": "false"} if topic.fifo else {}),
             **topic.attributes,
         }
         return {"Attributes": attributes}
@@ -89,10 +95,10 @@ class TopicApi:
     @operation("{TopicArn}")
     async def set_topic_attributes(self, call: Call, req: Doc) -> Doc:
         name, value = req["AttributeName"], req.get("AttributeValue", "")
-        _check_attribute(name, value)
 
         def change(tx: Tx) -> None:
             topic = known_topic(tx, req["TopicArn"])
+            _check_attribute(name, value, fifo=topic.fifo)
             attributes = {key: kept for key, kept in topic.attributes.items() if key != name}
             if value:
                 attributes[name] = value
@@ -178,9 +184,15 @@ def _tagged(reader: Reader, arn: str) -> Topic:
     return topic
 
 
-def _check_attribute(name: str, value: str) -> None:
+def _check_attribute(name: str, value: str, *, fifo: bool) -> None:
+    if name in _FIFO:
+        if not fifo:
+            raise invalid(f"{name} is for FIFO topics only")
+        if value not in _FIFO[name]:
+            raise invalid(f"{name} Reason: Invalid value [{value}].")
+        return
     if name not in _PLAIN:
-        if name in ("FifoTopic", "ContentBasedDeduplication", "ArchivePolicy", "FifoThroughputScope"):
+        if name == "ArchivePolicy":
             raise Refused(f"Trunkline's topics do not support {name}.")
         if name.endswith(("FeedbackRoleArn", "FeedbackSampleRate")):
             raise Refused(f"Trunkline does not log the status of deliveries ({name}).")
