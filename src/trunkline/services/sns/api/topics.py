@@ -188,7 +188,7 @@ def _check_attribute(name: str, value: str, *, fifo: bool) -> None:
     if name in _FIFO:
         if not fifo:
             raise invalid(f"{name} is for FIFO topics only")
-        if value not in _FIFO[name]:
+        if value and value not in _FIFO[name]:
             raise invalid(f"{name} Reason: Invalid value [{value}].")
         return
     if name not in _PLAIN:
