@@ -61,6 +61,12 @@ class Host:
             "LAMBDA_TASK_ROOT": "/var/task",
         }
 
+    async def place(self, sandbox_id: str) -> None:
+        return None
+
+    async def leave(self, sandbox_id: str) -> None:
+        return None
+
     def log(self, stream: str, lines) -> None:
         self.streams.add(stream)
         self.lines += [text.decode() for _, text in lines]

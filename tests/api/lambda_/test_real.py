@@ -6,6 +6,8 @@ import pytest
 from tests.api.lambda_.conftest import zipped
 from tests.support.roles import service_role
 
+from trunkline.engines.networks.linux import missing
+
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(120)]
 
 PYTHON = """
@@ -125,3 +127,49 @@ def test_custom_resources_of_both_languages_tell_their_stack(real, role, name):
     assert {one["OutputKey"]: one["OutputValue"] for one in outputs} == {"Twice": "42", "Said": "hello"}
     cloudformation.delete_stack(StackName=name)
     cloudformation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig=often)
+
+
+IN_VPC = """
+import socket
+import boto3
+
+def handler(event, context):
+    try:
+        socket.create_connection((event["to"], 9), 1).close()
+        way_out = "open"
+    except ConnectionRefusedError:
+        way_out = "open"
+    except OSError as error:
+        way_out = str(error)
+    who = boto3.client("sts").get_caller_identity()["Arn"]
+    return [socket.gethostbyname(socket.gethostname()), who, way_out]
+"""
+
+
+@pytest.mark.skipif(missing() is not None, reason=str(missing()))
+def test_a_function_in_a_vpc_has_an_interface_of_its_subnet_and_no_other_way_out(real, role, name):
+    ec2, lam = real("ec2"), real("lambda")
+    vpc = ec2.create_vpc(CidrBlock="10.91.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.91.7.0/24")["Subnet"]["SubnetId"]
+    group = ec2.create_security_group(GroupName=name, Description="functions", VpcId=vpc)["GroupId"]
+    lam.create_function(
+        FunctionName=name,
+        Runtime="python3.12",
+        Handler="index.handler",
+        Role=role,
+        Code={"ZipFile": zipped(index__py=IN_VPC)},
+        Timeout=20,
+        VpcConfig={"SubnetIds": [subnet], "SecurityGroupIds": [group]},
+    )
+    answer = lam.invoke(FunctionName=name, Payload=json.dumps({"to": "198.51.100.7"}))
+    address, who, way_out = json.loads(answer["Payload"].read())
+    assert address.startswith("10.91.7.") and ":assumed-role/real-functions/" in who
+    assert way_out != "open"
+    theirs = [{"Name": "vpc-id", "Values": [vpc]}]
+    found = ec2.describe_network_interfaces(Filters=theirs)["NetworkInterfaces"]
+    assert [one["PrivateIpAddress"] for one in found] == [address]
+    lam.delete_function(FunctionName=name)
+    assert ec2.describe_network_interfaces(Filters=theirs)["NetworkInterfaces"] == []
+    ec2.delete_security_group(GroupId=group)
+    ec2.delete_subnet(SubnetId=subnet)
+    ec2.delete_vpc(VpcId=vpc)

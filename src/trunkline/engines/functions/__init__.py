@@ -7,6 +7,17 @@ from trunkline.engines.functions.interface import (
     Host,
     Invocation,
     Outcome,
+    Place,
+    RuntimeAnswer,
 )
 
-__all__ = ["FunctionSpec", "Functions", "FunctionsUnavailable", "Host", "Invocation", "Outcome"]
+__all__ = [
+    "FunctionSpec",
+    "Functions",
+    "FunctionsUnavailable",
+    "Host",
+    "Invocation",
+    "Outcome",
+    "Place",
+    "RuntimeAnswer",
+]

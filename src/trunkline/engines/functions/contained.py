@@ -12,6 +12,7 @@ from trunkline.engines.containers import (
     ContainersUnavailable,
     Mount,
     NoSuchContainer,
+    NoSuchImage,
 )
 from trunkline.engines.functions.interface import FunctionSpec, FunctionsUnavailable
 from trunkline.engines.functions.launching import Ended, OnLine
@@ -38,7 +39,7 @@ class ContainerLauncher:
             raise FunctionsUnavailable(f"the container engine does not answer: {error}") from error
 
     async def launch(
-        self, spec: FunctionSpec, sandbox_id: str, environment: Mapping[str, str], on_line: OnLine
+        self, spec: FunctionSpec, sandbox_id: str, environment: Mapping[str, str], on_line: OnLine, network: str
     ) -> "ContainerSandbox":
         name = f"trunkline-{self._containers.instance_id[:8]}-lambda-{sandbox_id[:20]}"
         mounts = [Mount("", "/tmp", kind="volume")]  # noqa: S108 - the function's own, gone with its container
@@ -47,7 +48,7 @@ class ContainerLauncher:
         if spec.layers_dir:
             mounts.append(Mount(spec.layers_dir, "/opt", read_only=True))
         try:
-            network = await self._containers.home_network()
+            await self._present(spec.image)
             container = await self._containers.create(
                 ContainerSpec(
                     name=name,
@@ -57,7 +58,7 @@ class ContainerLauncher:
                     working_dir=spec.working_dir,
                     environment=environment,
                     labels={_LABEL: "lambda", "trunkline.function": spec.family, **spec.labels},
-                    network=network.name,
+                    network=network or (await self._containers.home_network()).name,
                     mounts=tuple(mounts),
                     cpu_shares=round(spec.memory_mb * _SHARES_PER_MB),
                     memory_bytes=max(spec.memory_mb, _LEAST_MEMORY_MB) * 1024**2,
@@ -71,6 +72,19 @@ class ContainerLauncher:
             await _removed(self._containers, name)
             raise FunctionsUnavailable(f"the function's container did not start: {error}") from error
         return ContainerSandbox(self._containers, container, on_line)
+
+    async def _present(self, image: str) -> None:
+        """Pull what is not on this machine: where the internet answers, AWS's own images do as well."""
+        try:
+            await self._containers.image(image)
+        except NoSuchImage:
+            try:
+                await self._containers.pull(image)
+            except ContainersError as error:
+                raise FunctionsUnavailable(
+                    f"the image {image} is not on this machine (scripts/function-images makes it) and cannot be "
+                    f"pulled: {error}"
+                ) from error
 
     async def remove_orphans(self) -> None:
         try:

@@ -69,8 +69,38 @@ class Outcome:
     """The last 4 KB of the log of this invocation; only when it was wanted."""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a sandbox is, when that is not the container engine's own network.
+
+    network: as a container joins it. api: host and port at which it reaches `Functions.answer`; source: the address
+    that it has in the eyes of this host, which says who asks.
+    """
+
+    network: str
+    api: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeAnswer:
+    """What the runtime API answers: status, headers, body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
 class Host(Protocol):
     """What the engine asks its user about, and tells, while a sandbox lives."""
+
+    async def place(self, sandbox_id: str) -> Place | None:
+        """A place of its own for a new sandbox, or None. Raises FunctionsUnavailable."""
+        ...
+
+    async def leave(self, sandbox_id: str) -> None:
+        """The sandbox is gone: nothing of its place is needed any more. Must not raise."""
+        ...
 
     async def environment(self, stream: str) -> Mapping[str, str]:
         """Variables of a new sandbox that writes to this log stream: credentials, where the endpoint is."""
@@ -97,5 +127,12 @@ class Functions(Protocol):
         ...
 
     async def retire(self, family: str, keep: Sequence[str] = ()) -> None:
-        """End the sandboxes of a function whose keys are not among `keep`; busy ones once they are done."""
+        """End the sandboxes of a function whose keys are not among `keep`: idle ones are gone afterwards, busy ones
+        once they are done."""
+        ...
+
+    async def answer(
+        self, source: str, method: str, path: str, headers: Mapping[str, str], body: bytes
+    ) -> RuntimeAnswer:
+        """The runtime API for sandboxes with a place of their own; waits while there is nothing to do."""
         ...

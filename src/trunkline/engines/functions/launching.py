@@ -55,8 +55,10 @@ class Launcher(Protocol):
         ...
 
     async def launch(
-        self, spec: FunctionSpec, sandbox_id: str, environment: Mapping[str, str], on_line: OnLine
-    ) -> Launched: ...
+        self, spec: FunctionSpec, sandbox_id: str, environment: Mapping[str, str], on_line: OnLine, network: str
+    ) -> Launched:
+        """network: of a sandbox with a place of its own; "" for the usual one."""
+        ...
 
     async def remove_orphans(self) -> None:
         """Remove what an earlier process of this instance left behind."""

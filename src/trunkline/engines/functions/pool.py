@@ -3,13 +3,21 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
 from trunkline.core.clock import Clock
 from trunkline.core.log import get
-from trunkline.engines.functions.interface import FunctionSpec, FunctionsUnavailable, Host, Invocation, Outcome
+from trunkline.engines.functions.interface import (
+    FunctionSpec,
+    FunctionsUnavailable,
+    Host,
+    Invocation,
+    Outcome,
+    RuntimeAnswer,
+)
 from trunkline.engines.functions.launching import Launcher
+from trunkline.engines.functions.runtime_api import RuntimeApi
 from trunkline.engines.functions.sandbox import Sandbox
 
 log = get(__name__)
@@ -18,6 +26,7 @@ _AT_ONCE = 24  # sandboxes of one machine, warm ones included; AWS's limit is a 
 _STARTING_AT_ONCE = 4
 _IDLE_S = 300.0
 _SWEEP_S = 15.0
+_RETIRING_S = 10.0
 
 
 class PooledFunctions:
@@ -27,6 +36,7 @@ class PooledFunctions:
         self._launcher = launcher
         self._clock = clock
         self._idle: dict[str, list[Sandbox]] = {}
+        self._doors: dict[str, RuntimeApi] = {}
         self._all: set[Sandbox] = set()
         self._retired: set[Sandbox] = set()
         self._settling: Counter[str] = Counter()  # about to be idle, by key
@@ -66,6 +76,14 @@ class PooledFunctions:
             self._settling[spec.key] += 1
             self._in_background(self._give_back(sandbox))
 
+    async def answer(
+        self, source: str, method: str, path: str, headers: Mapping[str, str], body: bytes
+    ) -> RuntimeAnswer:
+        door = self._doors.get(source)
+        if door is None:
+            return RuntimeAnswer(403, {"Content-Type": "application/json"}, b'{"errorType":"Forbidden"}')
+        return await door.handle(method, path, headers, body)
+
     async def retire(self, family: str, keep: Sequence[str] = ()) -> None:
         for sandbox in list(self._all):
             if sandbox.spec.family != family or sandbox.spec.key in keep:
@@ -75,6 +93,10 @@ class PooledFunctions:
             if sandbox in idle:
                 idle.remove(sandbox)
                 self._in_background(self._end(sandbox))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_RETIRING_S), self._room:
+                while any(one.spec.family == family and not one.is_busy for one in self._retired):
+                    await self._room.wait()
 
     async def _sandbox(self, spec: FunctionSpec, host: Host) -> Sandbox:
         """A warm sandbox, else a new one as soon as there is a place for it."""
@@ -101,7 +123,7 @@ class PooledFunctions:
                     self._idle[oldest.spec.key].remove(oldest)
                     self._in_background(self._end(oldest))
                 await self._room.wait()
-        sandbox = Sandbox(spec, host, self._launcher, self._clock)
+        sandbox = Sandbox(spec, host, self._launcher, self._clock, self._doors)
         self._all.add(sandbox)
         try:
             async with self._starting:
@@ -135,8 +157,10 @@ class PooledFunctions:
             self._room.notify_all()
 
     async def _end(self, sandbox: Sandbox) -> None:
-        await sandbox.close()
-        await self._forget(sandbox)
+        try:
+            await sandbox.close()
+        finally:
+            await self._forget(sandbox)
 
     async def _forget(self, sandbox: Sandbox) -> None:
         if sandbox not in self._all:

@@ -1,15 +1,17 @@
 """AWS's runtime API for one sandbox: where the code inside asks for work and brings what came of it.
 
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. Each sandbox has a port of its own, so the port says who
-asks, whatever network the sandbox is in.
+asks. A sandbox with a place of its own (`Place`) asks through its host instead, which knows it by its address.
 """
 
 import asyncio
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
 
-from trunkline.engines.functions.interface import Invocation
+from trunkline.engines.functions.interface import Invocation, RuntimeAnswer
 
 _PREFIX = "/2018-06-01/runtime/"
 _RESPONSE_LIMIT = 6 * 1024 * 1024
@@ -61,23 +63,29 @@ class RuntimeApi:
         return self.answer
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        path = request.path.removeprefix(_PREFIX)
-        if request.method == "GET" and path == "invocation/next":
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        body = await request.content.read() if request.method == "POST" else b""
+        answer = await self.handle(request.method, request.path, headers, body)
+        return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
+
+    async def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> RuntimeAnswer:
+        """One request, whichever way it came; header names are lower case."""
+        what = path.removeprefix(_PREFIX)
+        if method == "GET" and what == "invocation/next":
             return await self._next()
-        if request.method == "POST" and path == "init/error":
-            return self._settle(Answer(await request.content.read(), failed=True, is_init=True))
-        if request.method == "POST" and path.startswith("invocation/"):
-            _, request_id, what = (*path.split("/"), "", "")[:3]
-            body = await request.content.read()
+        if method == "POST" and what == "init/error":
+            return self._settle(Answer(body, failed=True, is_init=True))
+        if method == "POST" and what.startswith("invocation/"):
+            _, request_id, end = (*what.split("/"), "", "")[:3]
             if request_id != self._current or self.answer.done():
                 return _refusal(400, "InvalidRequestID", "Invalid request ID")
-            if what == "response":
-                return self._response(request, body)
-            if what == "error":
+            if end == "response":
+                return self._response(headers, body)
+            if end == "error":
                 return self._settle(Answer(body, failed=True))
-        return _refusal(404, "NotFound", f"There is no {request.method} {request.path} here")
+        return _refusal(404, "NotFound", f"There is no {method} {path} here")
 
-    async def _next(self) -> web.StreamResponse:
+    async def _next(self) -> RuntimeAnswer:
         self.asked.set()
         invocation, deadline = await self._work.get()
         headers = {
@@ -90,10 +98,10 @@ class RuntimeApi:
             headers["Lambda-Runtime-Trace-Id"] = invocation.trace_id
         if invocation.client_context:
             headers["Lambda-Runtime-Client-Context"] = invocation.client_context
-        return web.Response(body=invocation.payload, headers=headers)
+        return RuntimeAnswer(200, headers, invocation.payload)
 
-    def _response(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
-        is_streamed = request.headers.get("Lambda-Runtime-Function-Response-Mode", "").lower() == "streaming"
+    def _response(self, headers: Mapping[str, str], body: bytes) -> RuntimeAnswer:
+        is_streamed = headers.get("lambda-runtime-function-response-mode", "").lower() == "streaming"
         limit = _STREAMED_LIMIT if is_streamed else _RESPONSE_LIMIT
         if len(body) > limit:
             why = f"Response payload size exceeded maximum allowed payload size ({limit} bytes)."
@@ -102,11 +110,15 @@ class RuntimeApi:
             return _refusal(413, "RequestEntityTooLarge", why)
         return self._settle(Answer(body, failed=False))
 
-    def _settle(self, answer: Answer) -> web.StreamResponse:
+    def _settle(self, answer: Answer) -> RuntimeAnswer:
         if not self.answer.done():
             self.answer.set_result(answer)
-        return web.json_response({"status": "OK"}, status=202)
+        return _json(202, {"status": "OK"})
 
 
-def _refusal(status: int, kind: str, message: str) -> web.StreamResponse:
-    return web.json_response({"errorType": kind, "errorMessage": message}, status=status)
+def _refusal(status: int, kind: str, message: str) -> RuntimeAnswer:
+    return _json(status, {"errorType": kind, "errorMessage": message})
+
+
+def _json(status: int, document: dict[str, str]) -> RuntimeAnswer:
+    return RuntimeAnswer(status, {"Content-Type": "application/json"}, json.dumps(document).encode())

@@ -14,7 +14,7 @@ from trunkline.core import ids
 from trunkline.core.clock import Clock
 from trunkline.core.log import get
 from trunkline.engines.functions import lines
-from trunkline.engines.functions.interface import FunctionSpec, FunctionsUnavailable, Host, Invocation, Outcome
+from trunkline.engines.functions.interface import FunctionSpec, FunctionsUnavailable, Host, Invocation, Outcome, Place
 from trunkline.engines.functions.launching import Ended, Launched, Launcher
 from trunkline.engines.functions.runtime_api import Answer, RuntimeApi
 
@@ -29,15 +29,21 @@ _TAIL_BYTES = 4096
 class Sandbox:
     """Made by the pool; `start`, then any number of `invoke`, one after the other, then `close`."""
 
-    def __init__(self, spec: FunctionSpec, host: Host, launcher: Launcher, clock: Clock) -> None:
+    def __init__(
+        self, spec: FunctionSpec, host: Host, launcher: Launcher, clock: Clock, doors: dict[str, RuntimeApi]
+    ) -> None:
+        """doors: the runtime APIs of sandboxes with places of their own, by the addresses that they ask from."""
         self.id = ids.hex_id(32)
         self.spec = spec
         self.idle_since = 0.0
         self.is_usable = True
+        self.is_busy = True  # starting, or with an invocation
         self._host = host
         self._launcher = launcher
         self._clock = clock
-        self._api = RuntimeApi()
+        self.api = RuntimeApi()
+        self.place: Place | None = None
+        self._doors = doors
         self._process: Launched | None = None
         self._ended: asyncio.Task[Ended] | None = None
         self._init_ms: float | None = None
@@ -52,23 +58,32 @@ class Sandbox:
     async def start(self) -> None:
         """Bring the process up, until it asks for work or has said why it cannot."""
         try:
-            address = await self._launcher.address()
-            await self._api.open(address)
+            self.place = await self._host.place(self.id)
             environment = await self._host.environment(self.stream)
-            variables = {**environment, "AWS_LAMBDA_RUNTIME_API": f"{address}:{self._api.port}"}
+            variables = {**environment, "AWS_LAMBDA_RUNTIME_API": await self._reached()}
             self._say(lines.init_start(self.spec, self._clock.time()))
-            self._process = await self._launcher.launch(self.spec, self.id, variables, self._line)
+            network = self.place.network if self.place else ""
+            self._process = await self._launcher.launch(self.spec, self.id, variables, self._line, network)
             self._ended = asyncio.create_task(self._process.wait(), name=f"sandbox-{self.id}")
             await self._initialized()
         except BaseException:
             await self.close()
             raise
 
+    async def _reached(self) -> str:
+        """Host and port of the runtime API as the process reaches it."""
+        if self.place is not None:
+            self._doors[self.place.source] = self.api
+            return self.place.api
+        address = await self._launcher.address()
+        await self.api.open(address)
+        return f"{address}:{self.api.port}"
+
     async def _initialized(self) -> None:
         began = self._clock.monotonic()
-        asked = asyncio.create_task(self._api.asked.wait())
+        asked = asyncio.create_task(self.api.asked.wait())
         assert self._ended is not None
-        waiting: set[asyncio.Future[Any]] = {asked, self._ended, self._api.answer}
+        waiting: set[asyncio.Future[Any]] = {asked, self._ended, self.api.answer}
         try:
             done, _ = await asyncio.wait(
                 waiting, timeout=_INIT_S + self.spec.timeout_s, return_when=asyncio.FIRST_COMPLETED
@@ -76,14 +91,21 @@ class Sandbox:
         finally:
             asked.cancel()
         self._init_ms = (self._clock.monotonic() - began) * 1000
-        if self._api.answer in done:
-            self._init_failure = self._api.answer.result()
+        if self.api.answer in done:
+            self._init_failure = self.api.answer.result()
             await asyncio.wait({self._ended}, timeout=_SETTLE_S)  # the runtime ends by itself, having said why
         elif not done:
             self._init_failure = Answer(b"", failed=True)
 
     async def invoke(self, invocation: Invocation, *, want_tail: bool) -> Outcome:
         """Run one invocation to whatever end it comes to."""
+        self.is_busy = True
+        try:
+            return await self._invoke(invocation, want_tail=want_tail)
+        finally:
+            self.is_busy = False
+
+    async def _invoke(self, invocation: Invocation, *, want_tail: bool) -> Outcome:
         spec, request_id = self.spec, invocation.request_id
         init_ms, self._init_ms = self._init_ms, None
         if self._init_failure is None:
@@ -144,12 +166,15 @@ class Sandbox:
                 log.warning("a sandbox could not be removed", sandbox=self.id, error=error)
         if self._ended is not None:
             self._ended.cancel()
-        await self._api.close()
+        await self.api.close()
+        if self.place is not None:
+            self._doors.pop(self.place.source, None)
+        await self._host.leave(self.id)
 
     async def _answer(self, invocation: Invocation) -> Answer | None:
         """What the runtime posts; None when it ended or took too long."""
         assert self._ended is not None
-        answered = self._api.give(invocation, self._clock.time() + self.spec.timeout_s)
+        answered = self.api.give(invocation, self._clock.time() + self.spec.timeout_s)
         waiting: set[asyncio.Future[Any]] = {answered, self._ended}
         await asyncio.wait(waiting, timeout=self.spec.timeout_s, return_when=asyncio.FIRST_COMPLETED)
         if answered.done():
@@ -183,11 +208,11 @@ class Sandbox:
     ) -> None:
         """Wait for the last lines of the code, then report."""
         if self.is_usable and self._ended is not None and self._process is not None:
-            asked = asyncio.create_task(self._api.asked.wait())
+            asked = asyncio.create_task(self.api.asked.wait())
             waiting: set[asyncio.Future[Any]] = {asked, self._ended}
             await asyncio.wait(waiting, timeout=_SETTLE_S, return_when=asyncio.FIRST_COMPLETED)
             asked.cancel()
-            self.is_usable = self._api.asked.is_set() and not self._ended.done()
+            self.is_usable = self.api.asked.is_set() and not self._ended.done()
             self._memory_mb = max(self._memory_mb, await self._process.memory_mb())
         await self._quiet()
         report = lines.end(

@@ -4,9 +4,9 @@ Real: functions from zips (in the request or in S3) and images, with AWS's runti
 Node.js, provided runtimes; layers; environment, credentials of the role; warm sandboxes, time-outs, memory limits,
 crashes, logs and metrics as on AWS; versions, aliases with weights, resource policies; asynchronous events with
 retries, destinations and dead-letter queues; function URLs; SQS event sources.
-One image of a language stands for all its versions (Python 3.11, Node.js 22). VpcConfig is checked and kept: functions
-run beside the VPC, not in it. Ephemeral storage is not limited; provisioned concurrency, SnapStart and X-Ray tracing
-are recorded only.
+One image of a language stands for all its versions (Python 3.11, Node.js 22). A function with a VpcConfig has an
+interface of its subnet where networks are real. Ephemeral storage is not limited; provisioned concurrency, SnapStart
+and X-Ray tracing are recorded only.
 
 Refused: other runtimes than Python, Node.js and provided; event sources but SQS; file systems, code signing, durable
 functions, capacity providers, tenant isolation. Extensions in layers are not started.
@@ -23,6 +23,7 @@ from trunkline.services.lambda_.context import Context
 from trunkline.services.lambda_.downloads import Downloads
 from trunkline.services.lambda_.packages import Packages
 from trunkline.services.lambda_.resources import TYPES
+from trunkline.services.lambda_.running import attaching
 from trunkline.services.lambda_.running.asynchronous import Queue
 from trunkline.services.lambda_.running.pollers import Pollers
 from trunkline.services.lambda_.running.runner import Runner
@@ -46,6 +47,8 @@ def build(kit: Kit, engines: Engines) -> Service:
         await packages.keep_only(store.folders(kit.db))
         tasks.append(asyncio.get_running_loop().create_task(queue.run(), name="lambda-queue"))
         pollers.start()
+        if engines.networks.real:
+            tasks.append(asyncio.get_running_loop().create_task(runner.attaching.remove_orphans()))
 
     async def stop() -> None:
         await pollers.stop()
@@ -55,4 +58,5 @@ def build(kit: Kit, engines: Engines) -> Service:
         await runner.stop()
 
     routes: dict[str, AsgiApp] = {downloading.PREFIX: downloads, web.PREFIX: FunctionUrls(kit, runner)}
+    routes[attaching.PREFIX] = attaching.RuntimeDoor(engines)
     return Service("lambda", Api(context), start, stop, routes=routes, resource_types=TYPES)

@@ -25,7 +25,7 @@ class FakeLauncher:
         return "127.0.0.1"
 
     async def launch(
-        self, spec: FunctionSpec, sandbox_id: str, environment: Mapping[str, str], on_line: OnLine
+        self, spec: FunctionSpec, sandbox_id: str, environment: Mapping[str, str], on_line: OnLine, network: str
     ) -> "ProcessSandbox":
         if not spec.runtime.startswith("python"):
             raise FunctionsUnavailable(f"the fake driver runs Python only, not {spec.runtime or spec.image}")

@@ -7,9 +7,10 @@ from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Caller, Kit
 from trunkline.core.log import get
 from trunkline.engines import Engines
-from trunkline.engines.functions import FunctionSpec, FunctionsUnavailable
+from trunkline.engines.functions import FunctionSpec, FunctionsUnavailable, Place
 from trunkline.services.lambda_ import configuration
 from trunkline.services.lambda_.model import Version
+from trunkline.services.lambda_.running.attaching import Attaching
 
 log = get(__name__)
 
@@ -82,13 +83,22 @@ class Logs:
 class VersionHost:
     """`Host` of the sandboxes of one version of a function."""
 
-    def __init__(self, kit: Kit, engines: Engines, logs: Logs, version: Version, spec: FunctionSpec) -> None:
+    def __init__(
+        self, kit: Kit, engines: Engines, logs: Logs, attaching: Attaching, version: Version, spec: FunctionSpec
+    ) -> None:
         self._kit = kit
         self._engines = engines
         self._logs = logs
+        self._attaching = attaching
         self._version = version
         self._spec = spec
         self._group = configuration.log_group(version)
+
+    async def place(self, sandbox_id: str) -> Place | None:
+        return await self._attaching.attach(self._version, sandbox_id)
+
+    async def leave(self, sandbox_id: str) -> None:
+        await self._attaching.detach(sandbox_id)
 
     def log(self, stream: str, lines: Sequence[tuple[int, bytes]]) -> None:
         self._logs.add(self._version.account, self._version.region, self._group, stream, lines)

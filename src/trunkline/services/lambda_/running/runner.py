@@ -16,6 +16,7 @@ from trunkline.services.lambda_ import runtimes
 from trunkline.services.lambda_.model import Version
 from trunkline.services.lambda_.naming import Found
 from trunkline.services.lambda_.packages import Packages
+from trunkline.services.lambda_.running.attaching import Attaching
 from trunkline.services.lambda_.running.host import Logs, VersionHost
 from trunkline.services.lambda_.running.metrics import Metrics
 from trunkline.services.lambda_.sources import local_reference
@@ -45,6 +46,7 @@ class Runner:
         self._busy: Counter[str] = Counter()
         self._in_use: Counter[tuple[str, str]] = Counter()
         self.logs = Logs(kit)
+        self.attaching = Attaching(kit, engines)
         self.metrics = Metrics(kit)
 
     async def invoke(self, found: Found, wanted: Wanted) -> Outcome:
@@ -65,7 +67,7 @@ class Runner:
         self.metrics.concurrent(version, self._busy[function.arn])
         try:
             spec = await self.spec(version)
-            host = VersionHost(self._kit, self._engines, self.logs, version, spec)
+            host = VersionHost(self._kit, self._engines, self.logs, self.attaching, version, spec)
             invocation = Invocation(
                 request_id=wanted.request_id,
                 payload=wanted.payload,
