@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from botocore.exceptions import ClientError, WaiterError
+from tests.support.server import wait_until
 from tests.wire.templates.site import NETWORK, Site, listed
 
 _ROOT = Path(__file__).resolve().parents[3]
@@ -52,11 +53,35 @@ def deploy(client, site: Site, path: str, name: str) -> Outcome:
         }
         cloudformation.create_stack(StackName=name, **given)
         cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=_WAIT)
+        if drifted := _drifted(cloudformation, name):
+            return Outcome(path, f"drift after the create: {drifted}")
         cloudformation.update_stack(StackName=name, **given, Tags=[{"Key": "round", "Value": "two"}])
         cloudformation.get_waiter("stack_update_complete").wait(StackName=name, WaiterConfig=_WAIT)
+        if drifted := _drifted(cloudformation, name):
+            return Outcome(path, f"drift after the update: {drifted}")
     except (ClientError, WaiterError) as error:
         return Outcome(path, _why(cloudformation, name) or str(error))
     return Outcome(path)
+
+
+def _drifted(cloudformation, name: str) -> str:
+    """What differs from the template straight after it was applied: nothing, if all is well."""
+    started = cloudformation.detect_stack_drift(StackName=name)["StackDriftDetectionId"]
+
+    def ended():
+        found = cloudformation.describe_stack_drift_detection_status(StackDriftDetectionId=started)
+        return found if found["DetectionStatus"] != "DETECTION_IN_PROGRESS" else None
+
+    found = wait_until(ended, what="the drift detection")
+    if found.get("DetectionStatusReason"):
+        return found["DetectionStatusReason"]
+    filters = ["MODIFIED", "DELETED"]
+    drifts = cloudformation.describe_stack_resource_drifts(StackName=name, StackResourceDriftStatusFilters=filters)
+    told = []
+    for one in drifts["StackResourceDrifts"]:
+        paths = [difference["PropertyPath"] for difference in one.get("PropertyDifferences", ())]
+        told.append(f"{one['LogicalResourceId']} {one['StackResourceDriftStatus']} {paths}")
+    return "; ".join(told)
 
 
 def delete(client, path: str, name: str) -> Outcome:
