@@ -320,6 +320,19 @@ def test_a_project_that_cannot_be_is_refused_by_name(aws, name, change, says):
     assert codebuild.batch_get_projects(names=[given["name"]])["projects"] == []
 
 
+def test_a_service_role_may_be_given_by_its_name(aws, name):
+    codebuild = aws("codebuild")
+    arn = service_role(aws, name, "codebuild")
+    made = codebuild.create_project(
+        name=name,
+        source={"type": "NO_SOURCE", "buildspec": "version: 0.2"},
+        artifacts={"type": "NO_ARTIFACTS"},
+        environment=ENVIRONMENT,
+        serviceRole=name,
+    )
+    assert made["project"]["serviceRole"] == arn
+
+
 def test_report_groups_are_made_listed_and_deleted(aws, name):
     codebuild = aws("codebuild")
     group = codebuild.create_report_group(name=name, type="TEST", exportConfig={"exportConfigType": "NO_EXPORT"})

@@ -59,8 +59,8 @@ def compiled(document: str) -> Policy:
     return parse(document, "resource", strict=False)
 
 
-def parse(document: str, kind: Kind, *, strict: bool = True) -> Policy:
-    """Check and compile a document; `PolicyError` when it is malformed."""
+def parse(document: str, kind: Kind, *, strict: bool = True, unique_sids: bool = True) -> Policy:
+    """Check and compile a document; `PolicyError` when it is malformed. S3 alone takes a Sid twice."""
     try:
         loaded = orjson.loads(document)
     except orjson.JSONDecodeError:
@@ -93,7 +93,7 @@ def parse(document: str, kind: Kind, *, strict: bool = True) -> Policy:
         if strict:
             _check(statement, kind)
             sid = statement.get("Sid")
-            if sid and sid in seen:
+            if unique_sids and sid and sid in seen:
                 raise PolicyError(f"Statement IDs (SID) in a single policy must be unique.: {sid}")
             seen.add(str(sid))
         found.append(_compile(statement, variables=variables))

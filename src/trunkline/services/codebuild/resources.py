@@ -6,7 +6,7 @@ Not offered: source credentials (there is nobody to show them to) and fleets.
 from typing import Any, ClassVar
 
 from trunkline.aws.casing import into, to_properties, to_request
-from trunkline.aws.handlers import dropped_tags, given, is_mine, own_tags, pairs
+from trunkline.aws.handlers import dropped_tags, given, is_mine, own_tags, pairs, shown_as
 from trunkline.aws.resources import Provision, ResourceType
 from trunkline.aws.service import Doc
 
@@ -83,7 +83,12 @@ class ProjectType(ResourceType):
             return None
         shown: Doc = to_properties("codebuild", "Project", found, _NAMES)
         return given(
-            **{member: shown.get(member) for member in _IN_PLACE},
+            **{member: shown.get(member) for member in _IN_PLACE if member != "ServiceRole"},
+            ServiceRole=shown_as(
+                on.kept.get("ServiceRole"),
+                found["serviceRole"],
+                same=found["serviceRole"].rpartition("/")[2] == on.kept.get("ServiceRole"),
+            ),
             Name=physical_id,
             Id=physical_id,
             Arn=found["arn"],

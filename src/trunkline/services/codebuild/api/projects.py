@@ -4,7 +4,7 @@ import copy
 
 from trunkline.aws import tags
 from trunkline.aws.errors import AwsError
-from trunkline.aws.service import Call, operation
+from trunkline.aws.service import Call, Caller, operation
 from trunkline.core.db import AlreadyExists, Tx
 from trunkline.services.codebuild import store, validation
 from trunkline.services.codebuild.api.support import PROJECT, Group, listed, project
@@ -24,6 +24,7 @@ class Projects(Group):
     @operation(PROJECT)
     async def create_project(self, call: Call, req: Doc) -> Doc:
         validation.check_name(req["name"])
+        req = await self._with_role(call, req)
         settings = validation.check(copy.deepcopy({k: v for k, v in req.items() if k not in _APART}))
         given = tags.normalise(req.get("tags"), error="InvalidInputException")
         now = self._kit.clock.now()
@@ -37,10 +38,23 @@ class Projects(Group):
             raise AwsError("ResourceAlreadyExistsException", f"Project already exists: {made.arn}") from error
         return {"project": project_document(made)}
 
+    async def _with_role(self, call: Call, req: Doc) -> Doc:
+        """A service role may be given by its name alone, as many templates do."""
+        given = req.get("serviceRole", "arn:")
+        if given.startswith("arn:"):
+            return req
+        as_ = Caller.service("codebuild.amazonaws.com", call.account, call.region)
+        try:
+            found = await self._kit.call("iam", "GetRole", {"RoleName": given}, as_=as_)
+        except AwsError as error:
+            raise validation.invalid(f"Invalid service role: {given}") from error
+        return {**req, "serviceRole": found["Role"]["Arn"]}
+
     @operation(PROJECT)
     async def update_project(self, call: Call, req: Doc) -> Doc:
         """Members that are given replace those that were."""
         given = tags.normalise(req.get("tags"), error="InvalidInputException")
+        req = await self._with_role(call, req)
 
         def update(tx: Tx) -> Project:
             found = project(tx, call, req["name"])

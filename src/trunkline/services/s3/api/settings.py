@@ -69,7 +69,7 @@ class SettingsApi:
         if len(document.encode()) > _MAX_POLICY_BYTES:
             raise AwsError("PolicyTooLarge", "Policy exceeds the maximum allowed document size.", status=400)
         try:
-            parse(document, "resource")
+            parse(document, "resource", unique_sids=False)
         except PolicyError as error:
             raise AwsError("MalformedPolicy", str(error), status=400) from error
         _check_resources(document, bucket.name)

@@ -23,6 +23,7 @@ _ACLS = {
     "BucketOwnerRead": "bucket-owner-read",
     "BucketOwnerFullControl": "bucket-owner-full-control",
 }
+_NO_LISTS = (None, "BucketOwnerEnforced")
 _LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery"
 _SHOWN = {
     frozenset((grant["Grantee"]["URI"], grant["Permission"]) for grant in grants("", _ACLS[name])["Grants"][1:]): name
@@ -58,6 +59,13 @@ class BucketType(ResourceType):
 
     async def create(self, on: Provision, wanted: Doc) -> str:
         name = _name(on, wanted)
+        if _ACLS.get(wanted.get("AccessControl", "Private")) not in OWNER_ONLY and _ownership(wanted) in _NO_LISTS:
+            # As the creation itself would say it, before there is a bucket.
+            raise AwsError(
+                "InvalidBucketAclWithObjectOwnership",
+                "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+                status=400,
+            )
         if await self._is_free(on, name):
             where = {} if on.region == "us-east-1" else {"LocationConstraint": on.region}
             await on.call(
