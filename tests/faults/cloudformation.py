@@ -149,4 +149,42 @@ class Delete(Stack):
         client(server, "cloudformation").delete_stack(StackName=NAME)
 
 
-SCENARIOS = {one.name: one for one in (Create, Update, FailedUpdate, Delete)}
+class Nested(Create):
+    """A parent with two nested stacks, the second of which needs the first: made, and then rolled back by a failure."""
+
+    name = "cloudformation-nested"
+
+    def prepare(self, server: Server) -> None:
+        super().prepare(server)
+        s3 = client(server, "s3")
+        s3.create_bucket(Bucket="children")
+        body = {
+            "Parameters": {"P": {"Type": "String"}},
+            "Resources": {"A": parameter({"Ref": "P"}), "B": parameter({"Ref": "A"})},
+            "Outputs": {"O": {"Value": {"Ref": "B"}}},
+        }
+        s3.put_object(Bucket="children", Key="child.json", Body=json.dumps(body).encode())
+
+    def begin(self, server: Server) -> None:
+        url = f"{server.endpoint}/children/child.json"
+
+        def child(value: Any) -> Doc:
+            properties = {"TemplateURL": url, "Parameters": {"P": value}}
+            return {"Type": "AWS::CloudFormation::Stack", "Properties": properties}
+
+        resources = {
+            "First": child("v"),
+            "Second": child({"Fn::GetAtt": ["First", "Outputs.O"]}),
+            "Bad": parameter("v", Name=TAKEN, DependsOn="Second"),
+        }
+        body = json.dumps({"Resources": resources})
+        client(server, "cloudformation").create_stack(StackName=NAME, TemplateBody=body)
+
+    def end(self, server: Server) -> Doc:
+        found = super().end(server)
+        stacks = client(server, "cloudformation").list_stacks()["StackSummaries"]
+        found["stacks"] = counts(one["StackStatus"] for one in stacks)
+        return found
+
+
+SCENARIOS = {one.name: one for one in (Create, Update, FailedUpdate, Delete, Nested)}

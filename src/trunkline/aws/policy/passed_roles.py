@@ -18,7 +18,13 @@ def _add(service: str, operations: str, principal: str, *places: str) -> None:
 
 _ECS_TASK = ("taskRoleArn", "executionRoleArn", "overrides.taskRoleArn", "overrides.executionRoleArn")
 _add("apprunner", "CreateService UpdateService", "tasks.apprunner", "InstanceConfiguration.InstanceRoleArn")
-_add("cloudformation", "CreateStack UpdateStack DeleteStack CreateChangeSet", "cloudformation", "RoleARN")
+_add(
+    "cloudformation",
+    "CreateStack UpdateStack DeleteStack CreateChangeSet RollbackStack ContinueUpdateRollback",
+    "cloudformation",
+    "RoleARN",
+)
+_add("cloudformation", "CreateStackSet UpdateStackSet", "cloudformation", "AdministrationRoleARN")
 _add("cloudtrail", "CreateTrail UpdateTrail", "cloudtrail", "CloudWatchLogsRoleArn")
 _add("codebuild", "CreateProject UpdateProject", "codebuild", "serviceRole")
 _add("codebuild", "StartBuild", "codebuild", "serviceRoleOverride")
