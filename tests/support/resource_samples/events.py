@@ -72,4 +72,16 @@ SAMPLES = {
         {"StatementId": "partner", "Action": "events:PutEvents", "Principal": "111122223333"},
         {"Principal": "444455556666"},
     ),
+    "AWS::Events::Rule (on the default bus by its ARN)": Sample(
+        {
+            "EventBusName": {
+                "Fn::Join": [
+                    ":",
+                    ["arn:aws:events", {"Ref": "AWS::Region"}, {"Ref": "AWS::AccountId"}, "event-bus/default"],
+                ]
+            },
+            "EventPattern": {"source": ["aws.ecs"]},
+        },
+        {"EventPattern": {"source": ["aws.ecr"]}},
+    ),
 }

@@ -236,7 +236,9 @@ async def _statements(on: Provision, bus: str) -> list[Doc] | None:
 
 
 def _bus(wanted: Doc) -> str:
-    return str(wanted.get("EventBusName") or "default")
+    """The bus's name, which may be given by its ARN."""
+    given = str(wanted.get("EventBusName") or "default")
+    return given.partition(":event-bus/")[2] if given.startswith("arn:") else given
 
 
 def _place(physical_id: str) -> tuple[str, str]:
