@@ -14,6 +14,7 @@ import uvicorn
 
 from trunkline.core import log
 from trunkline.core.settings import Settings
+from trunkline.engines.networks import NetworksUnavailable
 from trunkline.server.build import Platform, build
 
 _STOP_S = 4  # for requests still running at SIGTERM; the whole stop stays under ten seconds
@@ -66,7 +67,10 @@ async def _serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     platform = build(settings, stopping.set)
-    await platform.start()
+    try:
+        await platform.start()
+    except NetworksUnavailable as error:
+        raise _CannotStart(f"{error}; start with TRUNKLINE_NETWORKS=docker to do without real networks") from error
     servers = [_uvicorn(platform, settings.host, settings.port)]
     tasks = [loop.create_task(_run(server)) for server in servers]
     await _listening(servers[0], tasks[0], settings)

@@ -8,7 +8,8 @@ each of its containers. Desired state is kept over crashes: containers go on whi
 afterwards.
 
 Clusters have no container instances: what asks for launch type EC2 gets AWS's answer for such a cluster. Role
-credentials are given as environment variables when a task starts.
+credentials are asked for at 169.254.170.2 and renewed there, as is a task's metadata; where networks are not real, they
+are environment variables given when a task starts.
 
 Refused, by name: EC2 and external instances, ECS Exec, Service Connect, EFS and other volumes,
 FireLens, GPUs, environment files, private registries with repositoryCredentials, the newer built-in blue/green
@@ -21,6 +22,7 @@ from trunkline.services.ecs import store
 from trunkline.services.ecs.api import Api
 from trunkline.services.ecs.placement import Placement
 from trunkline.services.ecs.resources import TYPES
+from trunkline.services.ecs.running import metadata
 from trunkline.services.ecs.running.keeper import Keeper
 from trunkline.services.ecs.running.metrics import Metrics
 from trunkline.services.ecs.scheduling.loop import Scheduler
@@ -45,4 +47,5 @@ def build(kit: Kit, engines: Engines) -> Service:
         await scheduler.stop()
         await keeper.stop()
 
-    return Service("ecs", Api(kit, Placement(kit), waking), start=start, stop=stop, resource_types=TYPES)
+    routes = {metadata.ROUTE: metadata.Metadata(kit, engines.networks)}
+    return Service("ecs", Api(kit, Placement(kit), waking), start=start, stop=stop, routes=routes, resource_types=TYPES)

@@ -5,6 +5,7 @@ import json
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Caller, Doc, Kit
 from trunkline.services.ecs.model import Task, TaskDefinition
+from trunkline.services.ecs.running import metadata
 from trunkline.services.ecs.running.failure import StartFailure
 from trunkline.services.ecs.running.networking import Networking
 
@@ -45,7 +46,7 @@ class Inputs:
         overrides = {one.get("name"): one for one in task.overrides.get("containerOverrides", [])}
         found = {}
         for one in definition.containers:
-            values = {**shared, **_pairs(one.get("environment", []))}
+            values = {**shared, **self._told(task, definition, one["name"]), **_pairs(one.get("environment", []))}
             values |= _pairs(overrides.get(one["name"], {}).get("environment", []))
             for secret in one.get("secrets", []):
                 values[secret["name"]] = await self._secret(secret["valueFrom"], task, role)
@@ -73,11 +74,18 @@ class Inputs:
                 "role being passed has the proper trust relationship and permissions and that your IAM user has "
                 f"permissions to pass this role. {error.message}"
             ) from error
+        if self._networking.real:  # asked for at the task's own address, where they are renewed
+            return values
         credentials = issued["Credentials"]
         values["AWS_ACCESS_KEY_ID"] = credentials["AccessKeyId"]
         values["AWS_SECRET_ACCESS_KEY"] = credentials["SecretAccessKey"]
         values["AWS_SESSION_TOKEN"] = credentials["SessionToken"]
         return values
+
+    def _told(self, task: Task, definition: TaskDefinition, container: str) -> dict[str, str]:
+        if not self._networking.real:
+            return {}
+        return metadata.variables(task.container(container), metadata.role_of(task, definition))
 
     async def _secret(self, source: str, task: Task, role: Caller | None) -> str:
         if role is None:

@@ -24,6 +24,11 @@ class Networking:
         self._record = record
         self._interfaces = Interfaces(kit, record, own_address=not networks.real)
 
+    @property
+    def real(self) -> bool:
+        """Whether tasks have addresses of their own that nobody else can send from."""
+        return self._networks.real
+
     async def begin(self, key: TaskKey, task: Task) -> None:
         """PENDING, with an address that no other living task has."""
         if self._networks.real and task.subnet:
