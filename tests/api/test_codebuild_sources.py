@@ -3,11 +3,13 @@
 import asyncio
 import io
 import zipfile
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
+from botocore.exceptions import ClientError
 
 from trunkline.services.codebuild import remote
+from trunkline.services.codebuild.model import SourceCredential
 
 
 @pytest.fixture
@@ -27,6 +29,15 @@ def repository(aws, server, name):
     return f"http://{who}@127.0.0.1:{server.port}/v1/repos/{name}", [first, second]
 
 
+def opened(url):
+    """The address without its user and password, and these as a credential of CodeBuild."""
+    parts = urlsplit(url)
+    credential = SourceCredential(
+        "0", "r", "GITHUB_ENTERPRISE", "BASIC_AUTH", unquote(parts.password), unquote(parts.username)
+    )
+    return f"http://127.0.0.1:{parts.port}{parts.path}", credential
+
+
 def content(archive):
     return zipfile.ZipFile(io.BytesIO(archive)).read("a.txt").decode()
 
@@ -36,6 +47,27 @@ def test_the_head_a_branch_and_a_commit_are_fetched(repository):
     for version, expected in (("", ("two", second)), ("first", ("one", first)), (second, ("two", second))):
         archive, commit = asyncio.run(remote.fetch(url, version))
         assert (content(archive), commit) == expected
+
+
+def test_a_closed_repository_is_opened_by_a_credential(repository):
+    url, credential = opened(repository[0])
+    with pytest.raises(remote.FetchError):
+        asyncio.run(remote.fetch(url, ""))
+    archive, _ = asyncio.run(remote.fetch(url, "", credential))
+    assert content(archive) == "two"
+
+
+def test_credentials_are_kept_one_for_a_kind_of_server_and_not_shown(aws):
+    codebuild = aws("codebuild")
+    given = {"serverType": "BITBUCKET", "authType": "BASIC_AUTH", "username": "me", "token": "secret"}
+    arn = codebuild.import_source_credentials(**given)["arn"]
+    with pytest.raises(ClientError, match="already exists"):
+        codebuild.import_source_credentials(**given, shouldOverwrite=False)
+    listed = codebuild.list_source_credentials()["sourceCredentialsInfos"]
+    assert {"arn": arn, "serverType": "BITBUCKET", "authType": "BASIC_AUTH"} in listed
+    codebuild.delete_source_credentials(arn=arn)
+    with pytest.raises(ClientError, match="cannot be found"):
+        codebuild.delete_source_credentials(arn=arn)
 
 
 def test_what_is_not_there_is_told_in_gits_words(repository):

@@ -74,4 +74,8 @@ SAMPLES: dict[str, Sample] = {
         },
         {"DeleteReports": True, "Tags": [{"Key": "team", "Value": "platform"}]},
     ),
+    "AWS::CodeBuild::SourceCredential": Sample(
+        {"ServerType": "GITHUB", "AuthType": "PERSONAL_ACCESS_TOKEN", "Token": "sampled"},
+        {"Token": "another"},
+    ),
 }

@@ -99,6 +99,22 @@ class Build:
 
 
 @dataclass
+class SourceCredential:
+    """What opens another git server to builds; `user` only with a password."""
+
+    account: str
+    region: str
+    server: str
+    auth: str
+    token: str
+    user: str = ""
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:codebuild:{self.region}:{self.account}:token/{self.server.lower()}"
+
+
+@dataclass
 class ReportGroup:
     """Where reports of one kind gather."""
 

@@ -19,7 +19,7 @@ from trunkline.engines.containers import (
     PullDenied,
     RegistryAuth,
 )
-from trunkline.services.codebuild import agent, remote
+from trunkline.services.codebuild import agent, remote, store
 from trunkline.services.codebuild.buildspec import Buildspec
 from trunkline.services.codebuild.model import SOURCE_DIR, Build, Doc, container_name
 
@@ -72,7 +72,8 @@ class Provisioning:
                 case "CODECOMMIT":
                     return await self._from_codecommit(role, source["location"], version)
                 case kind if kind in remote.KINDS:
-                    return await remote.fetch(source["location"], version)
+                    known = store.credentials.get(self._kit.db, build.account, build.region, kind)
+                    return await remote.fetch(source["location"], version, known)
         except remote.FetchError as error:
             raise ProvisioningError(
                 "CLIENT_ERROR", f"The source {source['location']} cannot be fetched: {error}"

@@ -1,7 +1,4 @@
-"""AWS::CodeBuild::Project (Ref: its name) and AWS::CodeBuild::ReportGroup (Ref: its ARN).
-
-Not offered: source credentials (there is nobody to show them to) and fleets.
-"""
+"""AWS::CodeBuild::Project (Ref: its name), ReportGroup and SourceCredential (Ref: their ARNs). No fleets."""
 
 from typing import Any, ClassVar
 
@@ -181,4 +178,40 @@ class ReportGroupType(ResourceType):
         return found
 
 
-TYPES: tuple[ResourceType, ...] = (ProjectType(), ReportGroupType())
+class SourceCredentialType(ResourceType):
+    """What opens another git server: one for each kind of server. Token and user are never shown."""
+
+    name: ClassVar[str] = "AWS::CodeBuild::SourceCredential"
+    honoured: ClassVar[frozenset[str]] = frozenset({"AuthType", "ServerType", "Token", "Username"})
+
+    async def create(self, on: Provision, wanted: Doc) -> str:
+        return await self._put(on, wanted, overwrite=on.resumed)
+
+    async def _put(self, on: Provision, wanted: Doc, *, overwrite: bool) -> str:
+        request = to_request("codebuild", "ImportSourceCredentials", wanted)
+        answer = await on.call("codebuild", "ImportSourceCredentials", **request, shouldOverwrite=overwrite)
+        return str(answer["arn"])
+
+    async def read(self, on: Provision, physical_id: str) -> Doc | None:
+        answer = await on.call("codebuild", "ListSourceCredentials")
+        found = next((one for one in answer["sourceCredentialsInfos"] if one["arn"] == physical_id), None)
+        return found and given(
+            Arn=physical_id,
+            AuthType=found["authType"],
+            ServerType=found["serverType"],
+            Token=on.kept.get("Token"),
+            Username=on.kept.get("Username"),
+        )
+
+    async def update(self, on: Provision, physical_id: str, old: Doc, new: Doc) -> None:
+        await self._put(on, new, overwrite=True)
+
+    async def delete(self, on: Provision, physical_id: str) -> None:
+        await on.look("codebuild", "DeleteSourceCredentials", "ResourceNotFoundException", arn=physical_id)
+
+    async def existing(self, on: Provision) -> list[str]:
+        answer = await on.call("codebuild", "ListSourceCredentials")
+        return [one["arn"] for one in answer["sourceCredentialsInfos"]]
+
+
+TYPES: tuple[ResourceType, ...] = (ProjectType(), ReportGroupType(), SourceCredentialType())

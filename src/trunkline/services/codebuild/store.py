@@ -1,13 +1,14 @@
 """The tables of CodeBuild."""
 
 from trunkline.core.db import Reader, Table
-from trunkline.services.codebuild.model import Build, Project, Report, ReportGroup
+from trunkline.services.codebuild.model import Build, Project, Report, ReportGroup, SourceCredential
 
 projects = Table("codebuild_projects", Project, key=("account", "region", "name"))
 builds = Table("codebuild_builds", Build, key=("account", "region", "id"), index=("project", "token"))
 groups = Table("codebuild_report_groups", ReportGroup, key=("account", "region", "name"), index=("arn",))
 reports = Table("codebuild_reports", Report, key=("account", "region", "arn"), index=("group",))
-STEPS = [projects.ddl, builds.ddl, groups.ddl, reports.ddl]
+credentials = Table("codebuild_source_credentials", SourceCredential, key=("account", "region", "server"))
+STEPS = [projects.ddl, builds.ddl, groups.ddl, reports.ddl, credentials.ddl]
 
 
 def newest_first(found: list[Build]) -> list[Build]:

@@ -42,7 +42,7 @@ class RepositoryType(ResourceType):
             found = answer["repositoryMetadata"]
         physical_id = str(found["repositoryId"])
         async with undone(self, on, physical_id):
-            if "Code" in wanted and not found.get("defaultBranch"):
+            if "Code" in wanted:
                 await _commit(on, name, wanted["Code"])
             if wanted.get("Triggers"):
                 await self._put_triggers(on, name, wanted["Triggers"])
@@ -121,12 +121,17 @@ async def _commit(on: Provision, name: str, code: Doc) -> None:
     answer = await on.call(
         "s3", "GetObject", Bucket=place["Bucket"], Key=place["Key"], VersionId=place.get("ObjectVersion")
     )
-    branch, parent = code.get("BranchName", "main"), None
+    branch = code.get("BranchName", "main")
+    # What an earlier run of this attempt committed is there already, and is committed no second time.
+    absent = ("BranchDoesNotExistException", "NoChangeException")
+    tip = await on.look("codecommit", "GetBranch", *absent, repositoryName=name, branchName=branch)
+    parent = tip and tip["branch"]["commitId"]
     files = list(_files(await _whole(answer["Body"])))
     for start in range(0, len(files), MAX_FILES):
-        made = await on.call(
+        made = await on.look(
             "codecommit",
             "CreateCommit",
+            *absent,
             repositoryName=name,
             branchName=branch,
             parentCommitId=parent,
@@ -134,7 +139,7 @@ async def _commit(on: Provision, name: str, code: Doc) -> None:
             commitMessage="Initial commit by AWS CloudFormation",
             putFiles=files[start : start + MAX_FILES],
         )
-        parent = made["commitId"]
+        parent = made["commitId"] if made else parent
 
 
 def _files(archive: bytes) -> Iterator[Doc]:
