@@ -24,7 +24,7 @@ class FunctionSpec:
 
     key: str
     family: str
-    """All versions and states of one function: its ARN."""
+    """What is retired together: the ARN of a function's version, whatever state $LATEST is in."""
     name: str
     version: str
     runtime: str

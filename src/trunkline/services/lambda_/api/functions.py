@@ -1,5 +1,6 @@
 """Functions: create, look, change, delete."""
 
+import asyncio
 from typing import Any
 
 from trunkline.aws.errors import AwsError
@@ -101,15 +102,19 @@ class Functions(Operations):
             raise invalid("$LATEST version cannot be deleted without deleting the function.")
         if name.qualifier:
             await self.kit.db.write(lambda tx: self._delete_version(tx, name))
+            await self.context.engines.functions.retire(f"{name.arn}:{name.qualifier}")
             return {}
 
-        def delete(tx: Tx) -> None:
-            for version in store.VERSIONS.find(tx, prefix=(name.account, name.region, name.name)):
+        def delete(tx: Tx) -> list[Version]:
+            versions = store.VERSIONS.find(tx, prefix=(name.account, name.region, name.name))
+            for version in versions:
                 store.VERSIONS.delete(tx, name.account, name.region, name.name, version.number)
             store.FUNCTIONS.delete(tx, name.account, name.region, name.name)
+            return versions
 
-        await self.kit.db.write(delete)
-        await self.context.engines.functions.retire(name.arn)
+        # Their network interfaces are gone with them: whoever deletes the subnet next is not to find one.
+        retire = self.context.engines.functions.retire
+        await asyncio.gather(*(retire(version.arn) for version in await self.kit.db.write(delete)))
         return {"StatusCode": 204}
 
     def _delete_version(self, tx: Tx, name: Name) -> None:
@@ -168,7 +173,7 @@ class Functions(Operations):
             return current, publish(tx, self.function(name, tx), current, now) if publish_it else current
 
         current, answered = await self.kit.db.write(write)
-        await self.context.runner.retire(current)
+        self.context.runner.retire(current)
         return configuration.described(answered)
 
     def _sources(self) -> Sources:

@@ -1,5 +1,6 @@
 """One invocation of one version: limits of concurrency, the sandbox, metrics."""
 
+import asyncio
 import hashlib
 import json
 from collections import Counter
@@ -43,6 +44,7 @@ class Runner:
         self._kit = kit
         self._engines = engines
         self._packages = packages
+        self._retiring: set[asyncio.Task[None]] = set()
         self._busy: Counter[str] = Counter()
         self._in_use: Counter[tuple[str, str]] = Counter()
         self.logs = Logs(kit)
@@ -107,7 +109,7 @@ class Runner:
         environment = (config.get("Environment") or {}).get("Variables") or {}
         return FunctionSpec(
             key=hashlib.sha256(identity.encode()).hexdigest(),
-            family=version.function_arn,
+            family=version.arn,
             name=version.name,
             version=version.number,
             runtime=config.get("Runtime", ""),
@@ -124,9 +126,16 @@ class Runner:
             log_format=config.get("LoggingConfig", {}).get("LogFormat", "Text"),
         )
 
-    async def retire(self, version: Version) -> None:
-        """A function's configuration or code was changed: its old sandboxes take no more work."""
-        await self._engines.functions.retire(version.function_arn, [(await self.spec(version)).key])
+    def retire(self, version: Version) -> None:
+        """A function's configuration or code was changed: its old sandboxes are of no use any more.
+
+        Nobody waits for their end: what is invoked from now on is of another key."""
+        task = asyncio.get_running_loop().create_task(self._retire(version))
+        self._retiring.add(task)
+        task.add_done_callback(self._retiring.discard)
+
+    async def _retire(self, version: Version) -> None:
+        await self._engines.functions.retire(version.arn, [(await self.spec(version)).key])
 
     async def stop(self) -> None:
         await self.metrics.stop()
