@@ -52,15 +52,18 @@ def detected(aws, name, **more):
     return wait_until(ended, what="the detection")
 
 
-def trunkline(server, *arguments):
-    command = [sys.executable, "-m", "trunkline", *arguments]
-    env = {
+def _env(server):
+    return {
         "AWS_ENDPOINT_URL": server.endpoint,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "PATH": "/usr/bin:/bin",
     }
-    return subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
+
+
+def trunkline(server, *arguments):
+    command = [sys.executable, "-m", "trunkline", *arguments]
+    return subprocess.run(command, env=_env(server), capture_output=True, text=True, check=False, timeout=60)
 
 
 def test_a_fresh_stack_is_in_sync(aws, stack):
@@ -254,3 +257,22 @@ def test_drift_of_more_resources_than_a_page_holds(server, aws, name):
         ("P119", "PutParameter"),
     ]
     cloudformation.delete_stack(StackName=name)
+
+
+def test_the_command_tells_of_drift_while_it_watches(server, aws, stack):
+    name, ids = stack
+    command = [sys.executable, "-m", "trunkline", "drift", name, "--watch"]
+    with subprocess.Popen(
+        command, env=_env(server), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as watch:
+        try:
+            assert "Watching" in watch.stderr.readline()
+            aws("sqs").set_queue_attributes(QueueUrl=ids["Queue"], Attributes={"DelaySeconds": "9"})
+            called = time.monotonic()
+            head, line = watch.stdout.readline(), watch.stdout.readline()
+            assert time.monotonic() - called < 1
+            assert head.startswith("STACK")
+            assert "/DelaySeconds" in line
+            assert "sqs:SetQueueAttributes" in line
+        finally:
+            watch.kill()
