@@ -229,7 +229,7 @@ def test_tags_and_lists(kms, name):
 
 def test_refusals_name_what_is_not_there(kms):
     refused("UnsupportedOperationException", kms.create_key, Origin="EXTERNAL")
-    refused("UnsupportedOperationException", kms.create_key, MultiRegion=True)
+    refused("UnsupportedOperationException", kms.create_key, Origin="EXTERNAL")
     refused("ValidationException", kms.create_key, KeySpec="RSA_2048")
 
 
@@ -245,3 +245,30 @@ def test_keys_survive_a_kill_and_are_not_in_the_database(tmp_path):
         assert master.read_bytes() not in stored
         server.start()
         assert server.client("kms").decrypt(CiphertextBlob=blob)["Plaintext"] == b"x"
+
+
+def test_multi_region_keys_are_one_key_in_several_regions(aws, kms):
+    made = kms.create_key(MultiRegion=True)["KeyMetadata"]
+    assert made["KeyId"].startswith("mrk-") and made["MultiRegionConfiguration"]["MultiRegionKeyType"] == "PRIMARY"
+    there = aws("kms", region="eu-west-1")
+    refused("NotFoundException", there.describe_key, KeyId=made["KeyId"])
+    replica = kms.replicate_key(KeyId=made["KeyId"], ReplicaRegion="eu-west-1", Description="far")["ReplicaKeyMetadata"]
+    assert (replica["KeyId"], replica["Description"]) == (made["KeyId"], "far") and ":eu-west-1:" in replica["Arn"]
+    refused("AlreadyExistsException", kms.replicate_key, KeyId=made["KeyId"], ReplicaRegion="eu-west-1")
+    refused("UnsupportedOperationException", there.replicate_key, KeyId=made["KeyId"], ReplicaRegion="us-west-2")
+    shown = kms.describe_key(KeyId=made["KeyId"])["KeyMetadata"]["MultiRegionConfiguration"]
+    assert [one["Region"] for one in shown["ReplicaKeys"]] == ["eu-west-1"]
+
+    sealed = kms.encrypt(KeyId=made["KeyId"], Plaintext=b"x")["CiphertextBlob"]
+    assert there.decrypt(CiphertextBlob=sealed)["Plaintext"] == b"x"
+    kms.rotate_key_on_demand(KeyId=made["KeyId"])
+    refused("UnsupportedOperationException", there.rotate_key_on_demand, KeyId=made["KeyId"])
+    newer = there.encrypt(KeyId=made["KeyId"], Plaintext=b"y")["CiphertextBlob"]
+    assert kms.decrypt(CiphertextBlob=newer)["Plaintext"] == b"y"
+
+    refused("KMSInvalidStateException", kms.schedule_key_deletion, KeyId=made["KeyId"])
+    kms.update_primary_region(KeyId=made["KeyId"], PrimaryRegion="eu-west-1")
+    primary = there.describe_key(KeyId=made["KeyId"])["KeyMetadata"]["MultiRegionConfiguration"]["PrimaryKey"]
+    assert primary["Region"] == "eu-west-1"
+    kms.schedule_key_deletion(KeyId=made["KeyId"])
+    there.schedule_key_deletion(KeyId=made["KeyId"])

@@ -34,6 +34,7 @@ SAMPLES = {
             "Tags": [{"Key": "team", "Value": "platform"}],
         },
     ),
+    "AWS::KMS::Key (in several regions)": Sample({"MultiRegion": True, "Description": "a"}, {"Description": "b"}),
     "AWS::KMS::Alias": Sample(
         {"AliasName": "alias/sample", "TargetKeyId": {"Ref": "Key"}},
         {"TargetKeyId": {"Ref": "Other"}},

@@ -1,11 +1,12 @@
 """KMS: keys that never leave, and what is done with them.
 
 Real: symmetric keys (AES-256-GCM with the encryption context as associated data), HMAC keys, RSA and ECC keys for
-signing, RSA for encryption; aliases, key policies (which decide, as in AWS, even for administrators), grants,
-rotation of symmetric keys, states and scheduled deletion, AWS managed keys (alias/aws/s3 …) made when first used. Key
-material is wrapped by a master key in the data directory (0600): who copies the database alone can decrypt nothing.
+signing, RSA for encryption; multi-Region keys; aliases, key policies (which decide, as in AWS, even for
+administrators), grants, rotation of symmetric keys, states and scheduled deletion, AWS managed keys (alias/aws/s3 …)
+made when first used. Key material is wrapped by a master key in the data directory (0600): who copies the database
+alone can decrypt nothing.
 
-Refused: imported key material, custom key stores, multi-region keys, SM2 and post-quantum keys, attestation documents.
+Refused: imported key material, custom key stores, SM2 and post-quantum keys, attestation documents.
 """
 
 from trunkline.aws.service import Kit, Service

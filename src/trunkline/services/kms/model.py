@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from trunkline.aws.errors import AwsError
 
 SYMMETRIC = "SYMMETRIC_DEFAULT"
+PRIMARY, REPLICA = "PRIMARY", "REPLICA"
 RSA_BITS = {"RSA_2048": 2048, "RSA_3072": 3072, "RSA_4096": 4096}
 ECC_SPECS = ("ECC_NIST_P256", "ECC_NIST_P384", "ECC_NIST_P521", "ECC_SECG_P256K1")
 HMAC_BYTES = {"HMAC_224": 28, "HMAC_256": 32, "HMAC_384": 48, "HMAC_512": 64}
@@ -52,6 +53,10 @@ class Key:
     rotation_days: int = 0
     rotation_from: datetime | None = None
     public: str = ""
+    multi: str = ""
+    """PRIMARY or REPLICA for a multi-Region key."""
+    bound: str = ""
+    """The ARN that the material is bound to, where that is not the key's own: a replica's is its primary's."""
     tags: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -140,12 +140,9 @@ class Key(ResourceType):
         return any(old.get(kind, usual) != new.get(kind, usual) for kind, usual in kinds.items())
 
     def refusals(self, wanted: Doc) -> list[str]:
-        found = []
-        if wanted.get("MultiRegion") is True:
-            found.append("Trunkline has no multi-region keys: leave MultiRegion out.")
         if wanted.get("Origin", "AWS_KMS") == "EXTERNAL":
-            found.append("Trunkline makes its key material itself: Origin can only be AWS_KMS.")
-        return found
+            return ["Trunkline makes its key material itself: Origin can only be AWS_KMS."]
+        return []
 
 
 class Alias(ResourceType):

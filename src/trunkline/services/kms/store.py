@@ -6,7 +6,7 @@ from trunkline.aws import arn as arns
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call
 from trunkline.core.db import Database, Reader, Table
-from trunkline.services.kms.model import Alias, Grant, Key
+from trunkline.services.kms.model import PRIMARY, Alias, Grant, Key
 
 KEYS = Table("kms_keys", Key, key=("account", "region", "id"))
 ALIASES = Table("kms_aliases", Alias, key=("account", "region", "name"))
@@ -45,6 +45,22 @@ def find(reader: Reader, call: Call, key_id: str, now: datetime) -> Key | None:
         name = alias.key_id
     found = KEYS.get(reader, account, region, name)
     return None if found is None or (found.deletion is not None and found.deletion <= now) else found
+
+
+def local(call: Call, arn: str) -> str:
+    """The ARN of a key of a ciphertext: a multi-Region key's is read as the related key of this region."""
+    parts = arn.split(":", 5)
+    if len(parts) == 6 and parts[5].startswith("key/mrk-"):
+        parts[3] = call.region
+    return ":".join(parts)
+
+
+def related(reader: Reader, of: Key) -> list[Key]:
+    """A multi-Region key and its related keys in other regions, the primary first."""
+    if not of.multi:
+        return []
+    found = KEYS.find(reader, prefix=(of.account,), id=of.id)
+    return sorted(found, key=lambda one: (one.multi != PRIMARY, one.region))
 
 
 def key(reader: Reader, call: Call, key_id: str, now: datetime) -> Key:

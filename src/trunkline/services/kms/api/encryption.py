@@ -61,7 +61,8 @@ class EncryptionOperations(RotationOperations):
             _refuse_context(context)
             return key, await asyncio.to_thread(asymmetric.rsa_decrypt, self.material(key), algorithm, ciphertext)
         blob = symmetric.take_apart(ciphertext)
-        key = store.find(self._db, call, blob.arn, self._clock.now()) or _missing(blob.arn)
+        arn = store.local(call, blob.arn)
+        key = store.find(self._db, call, arn, self._clock.now()) or _missing(arn)
         if key_id is not None and (await self._key(call, key_id)).arn != key.arn:
             raise AwsError(
                 "IncorrectKeyException",

@@ -1,6 +1,7 @@
 """Keys: made, described, listed, tagged; their policies."""
 
 import asyncio
+from collections.abc import Sequence
 
 from trunkline.aws.errors import AwsError, Refused
 from trunkline.aws.paging import page
@@ -12,8 +13,8 @@ from trunkline.services.kms.api.part import KEY, Part
 from trunkline.services.kms.model import ECC_SPECS, HMAC_BYTES, RSA_BITS, SYMMETRIC, Key, usages_of
 
 
-def metadata(key: Key) -> Doc:
-    """KeyMetadata."""
+def metadata(key: Key, related: Sequence[Key] = ()) -> Doc:
+    """KeyMetadata; `related` are all keys of a multi-Region key, the primary first."""
     return {
         "AWSAccountId": key.account,
         "KeyId": key.id,
@@ -31,9 +32,15 @@ def metadata(key: Key) -> Doc:
         "EncryptionAlgorithms": key.encryption_algorithms or None,
         "SigningAlgorithms": key.signing_algorithms or None,
         "MacAlgorithms": key.mac_algorithms or None,
-        "MultiRegion": False,
+        "MultiRegion": bool(key.multi),
+        "MultiRegionConfiguration": _regions(key, related) if key.multi else None,
         "CurrentKeyMaterialId": key.materials[-1].id if key.spec == SYMMETRIC else None,
     }
+
+
+def _regions(key: Key, related: Sequence[Key]) -> Doc:
+    shown = [{"Arn": one.arn, "Region": one.region} for one in related] or [{"Arn": key.arn, "Region": key.region}]
+    return {"MultiRegionKeyType": key.multi, "PrimaryKey": shown[0], "ReplicaKeys": shown[1:]}
 
 
 class KeyOperations(Part):
@@ -42,11 +49,9 @@ class KeyOperations(Part):
     @operation()
     async def create_key(self, call: Call, req: Doc) -> Doc:
         spec = req.get("KeySpec") or req.get("CustomerMasterKeySpec") or SYMMETRIC
-        if req.get("Origin", "AWS_KMS") != "AWS_KMS" or req.get("MultiRegion") or "CustomKeyStoreId" in req:
+        if req.get("Origin", "AWS_KMS") != "AWS_KMS" or "CustomKeyStoreId" in req:
             raise Refused(
-                "Trunkline makes its key material itself, in one region: leave Origin, MultiRegion and "
-                "CustomKeyStoreId "
-                "out.",
+                "Trunkline makes its key material itself: leave Origin and CustomKeyStoreId out.",
                 code="UnsupportedOperationException",
                 status=400,
             )
@@ -62,7 +67,8 @@ class KeyOperations(Part):
             raise AwsError("ValidationException", f"KeyUsage {usage} is not compatible with KeySpec {spec}")
         policy = policies.checked(req["Policy"]) if "Policy" in req else policies.default_policy(call.account)
         tags = _tags(req.get("Tags"))
-        key = await asyncio.to_thread(self.new_key, call.account, call.region, spec, usage, policy)
+        multi = req.get("MultiRegion", False)
+        key = await asyncio.to_thread(self.new_key, call.account, call.region, spec, usage, policy, multi_region=multi)
         key.description = req.get("Description", "")
         key.tags = tags
         await self._db.write(lambda tx: store.KEYS.insert(tx, key))
@@ -70,7 +76,8 @@ class KeyOperations(Part):
 
     @operation(KEY)
     async def describe_key(self, call: Call, req: Doc) -> Doc:
-        return {"KeyMetadata": metadata(await self._key(call, req["KeyId"]))}
+        key = await self._key(call, req["KeyId"])
+        return {"KeyMetadata": metadata(key, store.related(self._db, key))}
 
     @operation()
     async def list_keys(self, call: Call, req: Doc) -> Doc:

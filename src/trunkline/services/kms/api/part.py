@@ -14,7 +14,7 @@ from trunkline.core.clock import Clock
 from trunkline.core.db import Database, Tx
 from trunkline.services.kms import asymmetric, policies, store
 from trunkline.services.kms.material import MasterKey, take_apart
-from trunkline.services.kms.model import SYMMETRIC, Alias, Key, Material
+from trunkline.services.kms.model import PRIMARY, SYMMETRIC, Alias, Key, Material
 
 KEY = "arn:aws:kms:{region}:{account}:key/{KeyId}"
 
@@ -39,7 +39,7 @@ class Part:
         """The key's own policy decides, with its grants; the request's encryption context is in the condition keys."""
         key_id = req.get("SourceKeyId") or req.get("KeyId") or req.get("TargetKeyId")
         if key_id is None and "CiphertextBlob" in req:
-            key_id = take_apart(req["CiphertextBlob"]).arn
+            key_id = store.local(call, take_apart(req["CiphertextBlob"]).arn)
         if key_id is None:
             return NO_ACCESS
         found = store.find(self._db, call, key_id, self._clock.now())
@@ -92,12 +92,16 @@ class Part:
 
         return await self._db.write(write)
 
-    def new_key(self, account: str, region: str, spec: str, usage: str, policy: str) -> Key:
+    def new_key(
+        self, account: str, region: str, spec: str, usage: str, policy: str, *, multi_region: bool = False
+    ) -> Key:
         """A key with its first material; not stored yet. Slow for RSA."""
-        key_id = ids.uuid()
+        key_id = f"mrk-{ids.hex_id(32)}" if multi_region else ids.uuid()
         arn = arns.arn("kms", region, account, f"key/{key_id}")
         now = self._clock.now()
         key = Key(account, region, key_id, arn, spec, usage, now, policy, [])
+        if multi_region:
+            key.multi, key.bound = PRIMARY, arn
         if spec == SYMMETRIC:
             key.materials = [self.new_material(arn)]
         else:
@@ -117,15 +121,20 @@ class Part:
         """A key's secret: the newest, or the generation that a ciphertext names."""
         if generation >= len(key.materials):
             raise AwsError("InvalidCiphertextException")
-        return self._master.unwrap(base64.b64decode(key.materials[generation].wrapped), key.arn)
+        return self._master.unwrap(base64.b64decode(key.materials[generation].wrapped), key.bound or key.arn)
 
     async def _change(self, call: Call, key_id: str, change: Callable[[Key], None]) -> Key:
         """Change a key in one transaction."""
 
         def write(tx: Tx) -> Key:
             key = store.key(tx, call, key_id, self._clock.now())
+            known = len(key.materials)
             change(key)
             store.KEYS.put(tx, key)
+            if len(key.materials) > known:  # what a multi-Region key gets new, its related keys get too
+                for one in store.related(tx, key):
+                    one.materials = key.materials
+                    store.KEYS.put(tx, one)
             return key
 
         return await self._db.write(write)

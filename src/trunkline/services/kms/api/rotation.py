@@ -5,13 +5,15 @@ from trunkline.aws.paging import page
 from trunkline.aws.service import Call, Doc, operation
 from trunkline.services.kms import store
 from trunkline.services.kms.api.part import KEY, Part
-from trunkline.services.kms.model import SYMMETRIC, Key
+from trunkline.services.kms.model import REPLICA, SYMMETRIC, Key
 
 _MAX_GENERATIONS = 255  # one byte in each ciphertext
 
 
 def _check_rotates(key: Key) -> None:
     key.check_not_pending()
+    if key.multi == REPLICA:
+        raise AwsError("UnsupportedOperationException", f"{key.arn} is a replica: its primary key rotates.")
     if key.spec != SYMMETRIC:
         raise AwsError(
             "UnsupportedOperationException", f"{key.arn} is not a symmetric encryption key: it cannot rotate."
@@ -63,7 +65,7 @@ class RotationOperations(Part):
                 raise AwsError(
                     "LimitExceededException", f"{key.arn} was rotated on demand 10 times, which is the limit."
                 )
-            key.materials.append(self.new_material(key.arn, on_demand=True))
+            key.materials.append(self.new_material(key.bound or key.arn, on_demand=True))
 
         key = await self._change(call, req["KeyId"], change)
         return {"KeyId": key.arn}
@@ -96,7 +98,7 @@ class RotationOperations(Part):
 
         def change(current: Key) -> None:
             if current.next_rotation == due:
-                current.materials.append(self.new_material(current.arn))
+                current.materials.append(self.new_material(current.bound or current.arn))
                 current.rotation_from = self._clock.now()
 
         return await self._change(call, key.arn, change)

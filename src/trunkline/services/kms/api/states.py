@@ -8,7 +8,7 @@ from trunkline.core.db import Tx
 from trunkline.services.kms import store
 from trunkline.services.kms.api.keys import purge
 from trunkline.services.kms.api.part import KEY, Part
-from trunkline.services.kms.model import Key
+from trunkline.services.kms.model import PRIMARY, REPLICA, Key
 
 
 class StateOperations(Part):
@@ -42,6 +42,12 @@ class StateOperations(Part):
             key = store.key(tx, call, req["KeyId"], now)
             key.check_own()
             key.check_not_pending()
+            if key.multi == PRIMARY and any(
+                one.multi == REPLICA and one.deletion is None for one in store.related(tx, key)
+            ):
+                raise AwsError(
+                    "KMSInvalidStateException", f"{key.arn} has replica keys: schedule their deletion first."
+                )
             key.deletion = now + timedelta(days=days)
             key.enabled = False
             store.KEYS.put(tx, key)
