@@ -5,14 +5,40 @@ Their own sources are not among the samples. This module is the code of the func
 
 import copy
 import json
+import os
 import urllib.request
 from datetime import UTC, date, datetime, timedelta
 
 
 def answer(event, _context):
     """A custom resource that does nothing and says so."""
+    _respond(event, "SUCCESS", "")
+
+
+def boto3(event, _context):
+    """Custom::Boto3: one call of the AWS SDK with the resource's properties."""
+    try:
+        given = event["ResourceProperties"]
+        if given["Mode"].lower() == event["RequestType"].lower():
+            _call(given["Action"], given["Properties"])
+    except Exception as error:  # CloudFormation waits for an answer, whatever went wrong
+        _respond(event, "FAILED", f"{type(error).__name__}: {error}")
+        return
+    _respond(event, "SUCCESS", "")
+
+
+def _call(action, properties):
+    import boto3 as sdk
+
+    service, method = action.split(".", 1)
+    given = {name[0].lower() + name[1:]: value for name, value in properties.items()}
+    getattr(sdk.client(service.lower()), method)(**given)
+
+
+def _respond(event, status, reason):
     body = {
-        "Status": "SUCCESS",
+        "Status": status,
+        "Reason": reason,
         "PhysicalResourceId": event.get("PhysicalResourceId") or f"stand-in-{event['LogicalResourceId']}",
         "StackId": event["StackId"],
         "RequestId": event["RequestId"],
@@ -134,7 +160,20 @@ def _role(event):
     return fragment
 
 
+def _sdk(event):
+    fragment = event["fragment"]
+    for resource in fragment["Resources"].values():
+        if not resource["Type"].startswith("Boto3::"):
+            continue
+        call = {"Action": resource["Type"].removeprefix("Boto3::"), "Mode": resource.pop("Mode", "Create")}
+        function = f"arn:aws:lambda:{event['region']}:{event['accountId']}:function:{os.environ['BOTO3_FUNCTION']}"
+        resource["Type"] = "Custom::Boto3"
+        resource["Properties"] = {"ServiceToken": function, **call, "Properties": resource.get("Properties", {})}
+    return fragment
+
+
 _MACROS = {
+    "Boto3": _sdk,
     "Count": _count,
     "Explode": _explode,
     "String": _string,

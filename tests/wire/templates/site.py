@@ -5,7 +5,7 @@ import json
 import zipfile
 from pathlib import Path
 
-from tests.wire.templates import macros
+from tests.wire.templates import image, macros
 
 NETWORK = "nathanpeck__aws-cloudformation-fargate/fargate-networking-stacks/public-private-vpc.yml"
 _BUCKET = "sample-templates"
@@ -35,15 +35,19 @@ _TRUST = {
 
 
 class Site:
-    """Made once for a server; `parameters(path)` gives a template's."""
+    """Made once for a server; `parameters` gives a template's. Functions need containers: without, no macros."""
 
-    def __init__(self, client, folder: Path) -> None:
+    def __init__(self, client, folder: Path, *, functions: bool = True) -> None:
         self._client = client
         self._folder = folder
         self._network()
         self._objects()
-        self._functions()
-        self._stacks()
+        self.function = dict.fromkeys(("macro", "answer", "boto3"), "")
+        if functions:
+            self._functions()
+            self._macros()
+        ec2 = {"Vpc": self.vpc, "Public": self.tables[0], "Private": self.tables[1]}
+        self.stack("parent", _PARENT, ec2)
 
     def _network(self) -> None:
         ec2 = self._client("ec2")
@@ -61,6 +65,7 @@ class Site:
     def _objects(self) -> None:
         s3 = self._client("s3")
         s3.create_bucket(Bucket=_BUCKET)
+        s3.create_bucket(Bucket="sample-existing")
         s3.create_bucket(Bucket="sample-logs")
         code = io.BytesIO()
         with zipfile.ZipFile(code, "w") as archive:
@@ -72,6 +77,8 @@ class Site:
         s3.put_object(Bucket=_BUCKET, Key="code.zip", Body=self._code)
         for path in (_PEERING, _PEERING_TAG, _FLOW_LOGS):
             body = (self._folder / path).read_bytes()
+            if path == _PEERING_TAG:  # the sample that loads it passes a parameter more than this one has
+                body = body.replace(b"\nParameters:\n", b"\nParameters:\n  LambdaRoleName: {Type: String}\n", 1)
             s3.put_object(Bucket=_BUCKET, Key=f"templates/{Path(path).stem}.yaml", Body=body)
         # Its own sources say how the copied group and role look; here only that the nested stack has them.
         cloudwatch = {"Resources": {"Logs": {"Type": "AWS::Logs::LogGroup"}}}
@@ -83,10 +90,11 @@ class Site:
         )
 
     def _functions(self) -> None:
-        role = self._client("iam").create_role(RoleName="stand-in", AssumeRolePolicyDocument=json.dumps(_TRUST))
+        iam = self._client("iam")
+        role = iam.create_role(RoleName="stand-in", AssumeRolePolicyDocument=json.dumps(_TRUST))
+        iam.attach_role_policy(RoleName="stand-in", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
         client = self._client("lambda")
-        self.function = {}
-        for handler in ("macro", "answer"):
+        for handler in self.function:
             self.function[handler] = client.create_function(
                 FunctionName=f"stand-in-{handler}",
                 Runtime="python3.11",
@@ -94,10 +102,11 @@ class Site:
                 Handler=f"stand_in.{handler}",
                 Code={"ZipFile": self._code},
                 Timeout=30,
+                Environment={"Variables": {"BOTO3_FUNCTION": "stand-in-boto3"}},
             )["FunctionArn"]
             client.get_waiter("function_active_v2").wait(FunctionName=f"stand-in-{handler}")
 
-    def _stacks(self) -> None:
+    def _macros(self) -> None:
         named = {
             name: {
                 "Type": "AWS::CloudFormation::Macro",
@@ -105,9 +114,7 @@ class Site:
             }
             for name in macros.NAMES
         }
-        ec2 = {"Vpc": self.vpc, "Public": self.tables[0], "Private": self.tables[1]}
         self.stack("macros", {"Resources": named})
-        self.stack("parent", _PARENT, ec2)
 
     def stack(self, name: str, template: dict, parameters: dict[str, str] | None = None) -> None:
         """Create a stack and wait for it."""
@@ -115,14 +122,19 @@ class Site:
         cloudformation.create_stack(
             StackName=name, TemplateBody=json.dumps(template), Parameters=listed(parameters or {})
         )
-        cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+        cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 0.3})
 
-    def parameters(self, path: str, declared: set[str]) -> dict[str, str]:
+    def parameters(self, path: str, name: str, declared: set[str]) -> dict[str, str]:
         """What the template is given: those parameters that have no default, and a few that need another one."""
         known = {
             **dict.fromkeys(("VPC", "VPCID"), self.vpc),
             "Subnet1": self.subnets[0],
             "Subnet2": self.subnets[1],
+            # Services of several samples stand side by side behind one listener.
+            "ServiceName": f"web-{name}",
+            "ImageUrl": image.NAME,
+            "Priority": name.rpartition("-")[2],
+            "CreateVPCFlowLogsToS3": "Yes",
             "EnvName": "dev-",
             "LambdaHandlerPath": "index.handler",
             "CentralEventBusArn": "arn:aws:events:us-east-1:000000000000:event-bus/default",
@@ -175,7 +187,7 @@ class Site:
             "GitHubRestriction": "repo:owner/name:*",
             "KeyId": "1234abcd-12ab-34cd-56ef-1234567890ab",
             **dict.fromkeys(("ParentVPCStack", "ParentS3Stack", "ParentAlertStack"), "parent"),
-            "BucketName": _BUCKET if "functions.json" in path or "policy-for-caa" in path else "sample-caa",
+            "BucketName": "sample-existing" if "s3-bucket-policy-for-caa" in path else "sample-made",
             **{f"AZ{letter}": self.zones[index % len(self.zones)] for index, letter in enumerate("ABCD")},
             "CidrBlock": "172.31.0.0/16",
             "CidrBlockIPv6": "2600:1f18::/56",
