@@ -2,14 +2,11 @@
 
 from pathlib import Path
 
-import pytest
-
-from tests.faults.cloudformation import Create, FailedUpdate, Stack
+from tests.faults.cloudformation import FailedUpdate
 from tests.faults.kills import Kills
 
 
-@pytest.mark.parametrize(("scenario", "points"), [(Create, 1), (FailedUpdate, 2)])
-def test_a_killed_server_brings_the_stack_to_the_same_end(tmp_path: Path, scenario: type[Stack], points: int) -> None:
-    result = Kills(scenario(), tmp_path).run(points)
+def test_a_killed_server_brings_a_failing_update_to_the_same_end(tmp_path: Path) -> None:
+    result = Kills(FailedUpdate(), tmp_path).run(2)
     assert result.stuck == []
     assert result.different == {}

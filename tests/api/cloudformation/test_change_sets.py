@@ -219,6 +219,18 @@ def test_update_of_a_stack_that_is_not_there_is_refused(stacks):
         propose(stacks, {"One": parameter()})
 
 
+def test_there_is_no_previous_value_for_a_stack_that_is_to_be_created(stacks):
+    """Wording seen in https://github.com/mapbox/cfn-config/issues/182."""
+    with pytest.raises(ClientError, match="Cannot specify UsePreviousValue on Parameters when ChangeSetType is CREATE"):
+        propose(
+            stacks,
+            {"One": parameter({"Ref": "P"})},
+            "CREATE",
+            Parameters_={"P": {"Type": "String"}},
+            Parameters=[{"ParameterKey": "P", "UsePreviousValue": True}],
+        )
+
+
 def test_get_template_of_a_change_set(stacks):
     described = propose(stacks, {"One": parameter()}, "CREATE")
     body = stacks.cfn.get_template(ChangeSetName=described["ChangeSetId"])["TemplateBody"]

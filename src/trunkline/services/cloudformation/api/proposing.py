@@ -44,6 +44,8 @@ class Proposal:
 async def propose(kit: Kit, call: Call, req: Doc) -> Proposal:
     """Raises AwsError for a request that AWS refuses at once; what fails later is the change set's status."""
     stack, kind = _stack(kit, call, req)
+    if kind == "CREATE" and any(one.get("UsePreviousValue") for one in req.get("Parameters") or ()):
+        raise bad("Cannot specify UsePreviousValue on Parameters when ChangeSetType is CREATE")
     if "Tags" in req:
         stack.tags = normalise(req["Tags"], error="ValidationError")
     if "NotificationARNs" in req:
