@@ -93,6 +93,20 @@ def test_trusting_the_account_leaves_it_to_identity_policies(aws, iam, name, use
     assert aws("sts").assume_role(**params)["Credentials"]  # root may, too
 
 
+def test_identity_policies_may_ask_for_the_roles_tags(iam, name, user):
+    _, as_user = user
+    role = make_role(iam, name, trust({"AWS": ROOT}), Tags=[{"Key": "use", "Value": "deploy"}])
+    params = {"RoleArn": role["Arn"], "RoleSessionName": "s1"}
+    for value, allowed in (("publish", False), ("deploy", True)):
+        condition = {"ForAnyValue:StringEquals": {"iam:ResourceTag/use": [value, "other"]}}
+        statement = allow("sts:AssumeRole", "arn:*:iam::000000000000:role/*", Condition=condition)
+        iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document(statement))
+        if allowed:
+            assert as_user("sts").assume_role(**params)["Credentials"]
+        else:
+            refused("AccessDenied", as_user("sts").assume_role, **params)
+
+
 def test_external_id(iam, name, user):
     arn, as_user = user
     role = make_role(iam, name, trust({"AWS": arn}, Condition={"StringEquals": {"sts:ExternalId": "42"}}))

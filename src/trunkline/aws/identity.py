@@ -63,6 +63,7 @@ class Trust:
     account: str
     policy: Policy
     max_session_s: int
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

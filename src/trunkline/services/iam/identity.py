@@ -130,7 +130,7 @@ class StoredIdentity:
         role = store.ROLES.get(self._db, parsed.account, path_name.rpartition("/")[2].lower())
         if role is None or role.arn.lower() != role_arn.lower():
             return None
-        return Trust(role.arn, role.id, role.name, role.account, compiled(role.trust), role.max_session_s)
+        return Trust(role.arn, role.id, role.name, role.account, compiled(role.trust), role.max_session_s, role.tags)
 
     def service_credential(self, service: str, user_name: str) -> ServiceCredential | None:
         """The active service-specific credential with this user name."""

@@ -32,7 +32,8 @@ class Api:
         if trust is None:
             # The same answer as for a role that does not trust the caller: names of roles are not told to strangers.
             return Access(policies=(), account="", must_allow=True)
-        return Access(_context(req), (trust.policy,), trust.account, must_allow=True)
+        tags = {f"{prefix}:ResourceTag/{key}": tag for key, tag in trust.tags.items() for prefix in ("aws", "iam")}
+        return Access({**_context(req), **tags}, (trust.policy,), trust.account, must_allow=True)
 
     @operation(authorize=False, mutates=False)
     async def get_caller_identity(self, call: Call, req: Doc) -> Doc:
