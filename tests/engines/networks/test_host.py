@@ -2,6 +2,9 @@
 
 import socket
 import subprocess
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -19,6 +22,22 @@ def _reach(address: str, port: int, source: str = "", timeout_s: float = 5.0) ->
             return sock.makefile("rb").readline().decode().strip()
     except OSError:
         return None
+
+
+def _who_calls(address: str, port: int, call: Callable[[], object]) -> str:
+    """The address from which a connection comes in on this host."""
+    with socket.create_server((address, port)) as server, ThreadPoolExecutor(1) as pool:
+        server.settimeout(10)
+
+        def accept() -> str:
+            one, (seen, _) = server.accept()
+            with one:
+                one.sendall(b"hello\n")
+            return seen
+
+        seen = pool.submit(accept)
+        assert call()
+        return seen.result()
 
 
 @pytest.fixture
@@ -51,9 +70,7 @@ async def test_containers_reach_what_listens_on_a_service_address_whatever_their
     closed = box()
     await linux.attach("vpc-a", "eni-closed", str(closed.pid))
     address = linux.service_address("balancer")
-    with socket.create_server((address, 8080)) as server:
-        assert closed.connect(address, 8080, "c", BLOCKED_AFTER_S) is None  # nobody answers yet; the connection is made
-        _, (seen, _) = server.accept()
+    seen = _who_calls(address, 8080, lambda: closed.reach(address, 8080))
     assert linux.whose(seen) == ("vpc-a", "10.1.2.10")
     assert linux.whose("127.0.0.1") is None
 
@@ -63,11 +80,9 @@ async def test_the_endpoint_is_reached_from_everywhere_and_tells_who_asks(linux,
     await linux.apply(plans.with_groups(plans.vpc(), {"eni-closed": ("sg-strict",)}, strict))
     closed = box()
     await linux.attach("vpc-a", "eni-closed", str(closed.pid))
-    with socket.create_server((linux.endpoint, 4566)) as server:
-        closed.connect(linux.endpoint, 4566, "a", BLOCKED_AFTER_S)
-        assert linux.whose(server.accept()[1][0]) == ("vpc-a", "10.1.2.10")
-        closed.connect("169.254.170.2", 80, "b", BLOCKED_AFTER_S)
-        assert linux.whose(server.accept()[1][0]) == ("vpc-a", "10.1.2.10")
+    for address, port in ((linux.endpoint, 4566), ("169.254.170.2", 80)):
+        seen = _who_calls(linux.endpoint, 4566, lambda to=address, at=port: closed.reach(to, at))
+        assert linux.whose(seen) == ("vpc-a", "10.1.2.10")
 
 
 async def test_packets_flow_without_this_process_and_the_next_one_adopts(linux, make_linux, web, box):
@@ -124,3 +139,15 @@ async def test_a_vpc_that_was_removed_leaves_the_others(linux, box):
     await linux.remove("vpc-a")
     assert _reach(linux.reachable("vpc-b", "10.1.0.10"), 80)
     assert linux.reachable("vpc-a", "10.1.0.10") is None
+
+
+async def test_a_vpc_without_interfaces_costs_nothing_until_it_gets_one(linux, box):
+    plan = plans.vpc()
+    await linux.apply(replace(plan, interfaces=()))
+    spaces = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout
+    assert linux._names.instance_id not in spaces
+    await linux.apply(plan)
+    task = box()
+    task.listen(80)
+    await linux.attach("vpc-a", "eni-public", str(task.pid))
+    assert _reach(linux.reachable("vpc-a", "10.1.0.10"), 80)

@@ -75,6 +75,8 @@ class LinuxNetworks:
         await self._resolver.stop()
 
     async def apply(self, vpc: Vpc) -> None:
+        if not vpc.interfaces and vpc.id not in self._book.places:
+            return  # nothing to carry: most VPCs of a region or a template never get an interface
         router = await self._router(vpc.id)
         before = router.vpc
         router.vpc = vpc
@@ -117,7 +119,9 @@ class LinuxNetworks:
     async def remove(self, vpc_id: str) -> None:
         async with self._joining.setdefault(vpc_id, asyncio.Lock()):
             self._routers.pop(vpc_id, None)
-            await self._host.leave(vpc_id)
+            if vpc_id in self._book.places:
+                await self._host.leave(vpc_id)
+        self._joining.pop(vpc_id, None)
 
     async def attach(self, vpc_id: str, interface_id: str, container: str) -> None:
         router = self._known(vpc_id, interface_id)
