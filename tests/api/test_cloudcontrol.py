@@ -101,6 +101,7 @@ def test_a_client_token_stands_for_one_request(control, name):
     [
         ("AWS::Nothing::AtAll", "{}", "TypeNotFoundException"),
         ("AWS::QLDB::Ledger", "{}", "UnsupportedActionException"),
+        ("AWS::CloudFormation::WaitConditionHandle", "{}", "UnsupportedActionException"),
         (TOPIC, "{", "InvalidRequestException"),
         (TOPIC, '{"Nonsense": 1}', "ValidationException"),
     ],

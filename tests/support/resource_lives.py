@@ -132,7 +132,7 @@ class Life:
         schema = schemas.load(self.type)
         if not self._controlled() or name in self.sample.moves or (schema and (name,) in schema.write_only):
             return  # AWS never shows it
-        before = self.server.page("status")["events"]
+        before = self.server.page("events?after=999999999&limit=1")["last"]
         try:
             self._patch(patch)
         except (ClientError, AssertionError) as error:
@@ -153,7 +153,6 @@ class Life:
                 self.wrong.append(f"{one['path']} {one['expected']} -> {one['actual']} is put down to {why}")
         reverted = self.server.page(f"drift/revert?stack={self.stack}", "POST")["resources"]
         self.wrong += [f"revert of {name}: {one['why']}" for one in reverted if not one["reverted"]]
-        self._in_sync(f"after the revert of {name}")
 
     def _patch(self, patch: list[dict[str, Any]]) -> None:
         answer = self.control.update_resource(

@@ -23,6 +23,10 @@ from trunkline.services.cloudcontrol.model import Request, Status
 from trunkline.services.cloudcontrol.workflow import NAME, Runner
 
 _PAGE = 100
+# They are nothing without the stack they stand in.
+_OF_STACKS = frozenset(
+    f"AWS::CloudFormation::{name}" for name in ("CustomResource", "Stack", "WaitCondition", "WaitConditionHandle")
+)
 _NO_PAGE = "InvalidRequestException"
 
 
@@ -139,12 +143,13 @@ class Api:
 
     def _type(self, req: Doc, action: str) -> ResourceType:
         name = req["TypeName"]
-        kind = self._kit.resource_types.get(name)
+        kind = None if name in _OF_STACKS else self._kit.resource_types.get(name)
         if kind is not None:
             return kind
         if schemas.load(name) is None:
             raise AwsError("TypeNotFoundException", f"The type '{name}' cannot be found.")
-        message = f"Resource type {name} does not support {action} action: Trunkline has no such resources."
+        why = "it belongs in a stack" if name in _OF_STACKS else "Trunkline has no such resources"
+        message = f"Resource type {name} does not support {action} action: {why}."
         raise AwsError("UnsupportedActionException", message)
 
     def _request(self, call: Call, token: str) -> Request:
