@@ -10,13 +10,18 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.faults import cloudformation
+from tests.faults import cloudformation, networks
 from tests.faults.deployment import Deployment
 from tests.faults.kills import Kills
 from tests.faults.pipeline import Pipeline
 from tests.faults.writes import acknowledged_writes
 
-SCENARIOS: dict[str, Any] = {"codedeploy": Deployment, "codepipeline": Pipeline, **cloudformation.SCENARIOS}
+SCENARIOS: dict[str, Any] = {
+    "codedeploy": Deployment,
+    "codepipeline": Pipeline,
+    **cloudformation.SCENARIOS,
+    **networks.SCENARIOS,
+}
 
 
 def main() -> int:
