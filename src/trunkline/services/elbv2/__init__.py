@@ -1,6 +1,6 @@
 """Elastic Load Balancing (v2): load balancers that really balance, by the proxy engine.
 
-Real: load balancers, each on a loopback address of its own (its DNS name is that literal); HTTP listeners; rules
+Real: load balancers, each on an address of its own (its DNS name is that literal); HTTP listeners; rules
 with all six conditions; weighted forward with stickiness, redirect, fixed response; target groups of IP addresses
 with health checks, draining and stickiness by the load balancer's cookie; network load balancers, whose TCP listeners
 hand connections on as they are (without metrics); metrics in CloudWatch under
@@ -11,8 +11,9 @@ A listener on a port below 1024 answers 8000 above it (80 → 8080) when the use
 port itself; the load balancer's State.Reason says so.
 
 Unlike AWS: deregistration ends as soon as nothing is open (at the latest after the delay); when all targets of a
-group are unhealthy, requests get 503; security groups and subnets are checked and kept, but traffic is not filtered
-by them; one node, counted in the first of the zones.
+group are unhealthy, requests get 503; one node, counted in the first of the zones. Where networks are real, a load
+balancer has an interface with its security groups in each subnet, from which it reaches its targets; what its own
+groups would not let in from clients is let in. Where they are not, groups and subnets are checked and kept only.
 
 Groups of instances can be made and stay empty: there are no instances.
 

@@ -20,7 +20,7 @@ class LoadBalancer:
     arn: str
     id: str
     address: str
-    """Its own loopback address, which is its DNS name too."""
+    """Its own address on this machine, which is its DNS name too."""
     scheme: str
     vpc: str
     zones: dict[str, str]
