@@ -276,3 +276,15 @@ def test_the_command_tells_of_drift_while_it_watches(server, aws, stack):
             assert "sqs:SetQueueAttributes" in line
         finally:
             watch.kill()
+
+
+def test_what_was_made_by_hand_leads_back_to_who_made_it(server, aws):
+    vpc = aws("ec2").create_vpc(CidrBlock="10.77.0.0/16")["Vpc"]["VpcId"]
+    key = aws("kms").create_key()["KeyMetadata"]["KeyId"]
+
+    def listed():
+        found = server.page("drift/unowned")["resources"]
+        return {one["physical_id"]: one["creator"]["operation"] for one in found if one["physical_id"] in (vpc, key)}
+
+    assert wait_until(lambda: listed() if len(listed()) == 2 else None) == {vpc: "CreateVpc", key: "CreateKey"}
+    aws("ec2").delete_vpc(VpcId=vpc)

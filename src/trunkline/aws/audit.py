@@ -3,6 +3,8 @@
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 """
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +12,13 @@ from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call, Caller, Doc
 from trunkline.core import ids
 from trunkline.core.clock import Clock
-from trunkline.core.db import Database, Rider
+from trunkline.core.db import Database, Rider, Tx
 from trunkline.core.events import Event
 from trunkline.core.ledger import Ledger
+from trunkline.core.log import get
 
 DETAIL_TYPE = "AWS API Call via CloudTrail"
+log = get(__name__)
 
 _HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 # Calls whose answer names what they made: without it nothing leads from vpc-1234 back to its CreateVpc.
@@ -47,6 +51,16 @@ class Subject:
     is_data: bool
 
 
+class CallRider(Rider):
+    """The record of one call on its way into a commit."""
+
+    __slots__ = ("event_id",)
+
+    def __init__(self, event_id: str, work: Callable[[Tx], None]) -> None:
+        super().__init__(work)
+        self.event_id = event_id
+
+
 class Audit:
     """Appends one event for each mutating call, before the caller is answered.
 
@@ -58,6 +72,7 @@ class Audit:
         self._db = db
         self._ledger = ledger
         self._clock = clock
+        self._completing: set[asyncio.Task[None]] = set()
 
     async def record(
         self, call: Call, subject: Subject, request: Doc, error: AwsError | None, answer: Doc | None = None
@@ -68,14 +83,33 @@ class Audit:
             event.detail["responseElements"] = _identity_of(answer)
         await self._db.write(lambda tx: self._ledger.append(tx, event))
 
-    def rider(self, call: Call, subject: Subject, request: Doc) -> Rider:
+    def rider(self, call: Call, subject: Subject, request: Doc) -> "CallRider":
         """The record of a call that succeeds, to be committed together with what it changes."""
-        return Rider(lambda tx: self._ledger.append(tx, self._event(call, subject, request, None)))
+        event_id = ids.event_id()
+        return CallRider(
+            event_id, lambda tx: self._ledger.append(tx, self._event(call, subject, request, None, event_id))
+        )
 
-    def _event(self, call: Call, subject: Subject, request: Doc, error: AwsError | None) -> Event:
+    def complete(self, event_id: str, call: Call, answer: Doc) -> None:
+        """Add to a record that rode along what the answer names; nobody waits for it, and a crash may lose it."""
+        if call.operation.startswith(_MAKING) and (made := _identity_of(answer)):
+            task = asyncio.create_task(
+                self._db.write(lambda tx: self._ledger.add_detail(tx, event_id, {"responseElements": made}))
+            )
+            self._completing.add(task)
+            task.add_done_callback(self._completed)
+
+    def _completed(self, task: "asyncio.Task[None]") -> None:
+        self._completing.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.info("a record stays without what its call made", error=error)
+
+    def _event(
+        self, call: Call, subject: Subject, request: Doc, error: AwsError | None, event_id: str | None = None
+    ) -> Event:
         source = subject.source
         now = self._clock.now()
-        event_id = ids.event_id()
+        event_id = event_id or ids.event_id()
         detail: Doc = {
             "eventVersion": "1.11",
             "userIdentity": identity(call.caller),

@@ -126,6 +126,8 @@ class Operations:
                 await self.guard(call, request, found.traits.data_event)
             with riding(rider):
                 answer = await found.perform(call, request) or {}
+            if rider is not None and rider.aboard and not found.traits.data_event:
+                self._audit.complete(rider.event_id, call, answer)
             return answer
         except AwsError as error:
             failure = error
