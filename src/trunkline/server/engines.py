@@ -1,5 +1,7 @@
 """Choose the driver of each engine by the settings, and start and stop them together."""
 
+from pathlib import Path
+
 from trunkline.core.clock import Clock
 from trunkline.core.db import Database
 from trunkline.core.settings import Settings
@@ -44,10 +46,14 @@ def _networks(settings: Settings, containers: Containers) -> Networks:
         return FakeNetworks(f"{lacking}; containers share one network of the container engine")
 
     async def pid_of(container: str) -> int:
-        pid = (await containers.inspect(container)).pid
-        if not pid:
+        found = await containers.inspect(container)
+        if not found.pid:
             raise NetworksError(f"container {container} does not run")
-        return pid
+        # The process of that number is somebody else's where the engine is on another machine.
+        group = Path(f"/proc/{found.pid}/cgroup")
+        if not group.exists() or found.id not in group.read_text():
+            raise NetworksError("the container engine is not on this machine; start with TRUNKLINE_NETWORKS=docker")
+        return found.pid
 
     return LinuxNetworks(settings.instance_id, settings.data_dir / "networks", settings.port, pid_of)
 
