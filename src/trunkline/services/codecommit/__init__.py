@@ -1,11 +1,11 @@
 """CodeCommit: git repositories that stock git, the AWS CLI and boto3 clone, push and commit to.
 
 Real: repositories (bare git repositories, served by git itself), branches, commits made through the API, files,
-differences, history, merges, tags, triggers to SNS, "CodeCommit Repository State Change" events, CloudTrail's GitPush,
-IAM's codecommit:GitPull and GitPush with the codecommit:References condition, git over HTTP with the AWS CLI's
-credential helper, git-remote-codecommit's signatures and IAM's service-specific credentials.
+differences, history, merges, tags, triggers to SNS and Lambda, "CodeCommit Repository State Change" events,
+CloudTrail's GitPush, IAM's codecommit:GitPull and GitPush with the codecommit:References condition, git over HTTP with
+the AWS CLI's credential helper, git-remote-codecommit's signatures and IAM's service-specific credentials.
 
-Refused: kmsKeyId (repositories are stored unencrypted), triggers to Lambda, conflict resolution in merges. Not there
+Refused: kmsKeyId (repositories are stored unencrypted), conflict resolution in merges. Not there
 yet: pull requests, comments, approval rules; SSH.
 """
 

@@ -2,7 +2,8 @@
 
 Real: stages and run orders, the execution modes SUPERSEDED, QUEUED and PARALLEL, variables and namespaces, artifacts in
 S3, transitions, retry of a stage, stop and abandon, manual approval with SNS; sources CodeCommit, S3 and ECR (which
-start the pipeline by themselves), CodeBuild, CodeDeployToECS, ECS and S3 deployments, Lambda invocations.
+start the pipeline by themselves), CodeBuild, CodeDeployToECS, ECS, S3 and CloudFormation deployments
+(stacks and change sets), Lambda invocations. An action's own role is assumed by the pipeline's.
 Refused by name: other actions, stage conditions, triggers of CodeStar connections, cross-region actions, webhooks,
 custom actions and job workers, rollback of a stage.
 """
