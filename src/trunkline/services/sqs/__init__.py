@@ -41,5 +41,5 @@ def build(kit: Kit, engines: Engines) -> Service:
         await asyncio.gather(*tasks, return_exceptions=True)
         tasks.clear()
 
-    api = Api(Parts(kit, messages, waiters, metrics, mover))
+    api = Api(Parts(kit, engines.networks, messages, waiters, metrics, mover))
     return Service("sqs", api, start, stop, resource_types=TYPES)

@@ -57,6 +57,8 @@ class Queue(ResourceType):
                     read[key] = value == "true"
                 else:
                     read[key] = json.loads(value) if key in _DOCUMENTS else value
+        if on.kept.get("FifoQueue") is False:  # standard queues do not have the attribute; a template may still say so
+            read.setdefault("FifoQueue", False)
         return read
 
     async def update(self, on: Provision, physical_id: str, old: Doc, new: Doc) -> None:

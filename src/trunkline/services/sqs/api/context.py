@@ -9,6 +9,7 @@ from trunkline.aws.identity import NO_ACCESS, Access
 from trunkline.aws.policy import compiled
 from trunkline.aws.service import Call, Doc, Kit
 from trunkline.core.db import Reader, Tx
+from trunkline.engines.networks.interface import Networks
 from trunkline.services.sqs import store
 from trunkline.services.sqs.metrics import Metrics
 from trunkline.services.sqs.model import MAX_ENTRIES, Queue, place, unknown_queue
@@ -24,6 +25,7 @@ class Parts:
     """What the operations share."""
 
     kit: Kit
+    networks: Networks
     messages: Messages
     waiters: Waiters
     metrics: Metrics
@@ -35,6 +37,7 @@ class Context:
 
     def __init__(self, parts: Parts) -> None:
         self._kit = parts.kit
+        self._networks = parts.networks
         self._db = parts.kit.db
         self._messages = parts.messages
         self._waiters = parts.waiters
@@ -72,8 +75,11 @@ class Context:
             raise unknown_queue()
 
     def _url(self, call: Call, queue: Queue) -> str:
-        base = f"http://{call.host}" if call.host else self._kit.settings.endpoint
-        return f"{base}/{queue.account}/{queue.name}"
+        """On the host that the caller came by; for templates, on one that this machine and its containers reach alike:
+        some SDKs send to the URL's host instead of their endpoint."""
+        settings, shared = self._kit.settings, self._networks.endpoint
+        base = call.host or (f"{shared}:{settings.port}" if shared else f"{settings.host}:{settings.port}")
+        return f"http://{base}/{queue.account}/{queue.name}"
 
 
 def queue_resource(call: Call, req: Doc) -> str:
