@@ -1,6 +1,7 @@
 """Public sample templates stay deployable: the quick ones always, all of them with real containers."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from tests.support.server import Server
@@ -24,19 +25,25 @@ _QUICK = (
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
+def outcomes(tmp_path_factory):
+    """What comes of each of the quick ones, all deployed at once."""
     server = Server(tmp_path_factory.mktemp("templates") / "data", clock=60).start()
     try:
-        yield Site(server.client, FOLDER, functions=False), server.client
+        made = Site(server.client, FOLDER, functions=False)
+
+        def one(part):
+            (path,) = [path for path in samples() if path.endswith(part)]
+            return rehearse(server.client, made, path, f"sample-{_QUICK.index(part)}")
+
+        with ThreadPoolExecutor(len(_QUICK)) as threads:
+            yield {part: threads.submit(one, part) for part in _QUICK}
     finally:
         server.remove()
 
 
 @pytest.mark.parametrize("part", _QUICK)
-def test_a_public_sample_is_created_updated_and_deleted(site, part):
-    made, client = site
-    (path,) = [path for path in samples() if path.endswith(part)]
-    assert rehearse(client, made, path, f"sample-{_QUICK.index(part)}").reason == ""
+def test_a_public_sample_is_created_updated_and_deleted(outcomes, part):
+    assert outcomes[part].result().reason == ""
 
 
 @pytest.mark.slow
