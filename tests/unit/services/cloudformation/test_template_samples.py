@@ -1,12 +1,10 @@
 """Public templates parse and pass the checks as they are. They are not part of the project: without them, skipped."""
 
-from pathlib import Path
-
 import pytest
+from tests.wire.templates.run import FOLDER
 
 from trunkline.services.cloudformation import template
 
-FOLDER = Path("/work/shared/templates")
 SAMPLES = sorted(path for path in FOLDER.rglob("*") if path.is_file() and path.name != "README.md")
 
 
