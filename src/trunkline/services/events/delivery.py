@@ -4,13 +4,13 @@ A target that fails is tried again with growing pauses, as often and as long as 
 185 times within 24 hours). Errors that trying again cannot mend end a delivery at once.
 """
 
-import asyncio
 import random
 from typing import Any
 
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Kit
 from trunkline.core.db import Tx
+from trunkline.core.due import DueWork
 from trunkline.core.events import Event
 from trunkline.core.log import get
 from trunkline.services.events import store, targets
@@ -33,11 +33,19 @@ class Courier:
     def __init__(self, kit: Kit, rules: Rules) -> None:
         self._kit = kit
         self._rules = rules
-        self._wake = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._running: set[asyncio.Task[None]] = set()
-        self._busy: set[tuple[str, str, str]] = set()
         self._forgot = 0.0
+        self._queue = DueWork(
+            kit.clock,
+            due=lambda now, limit: store.due(kit.db, now, limit),
+            next_due=lambda: store.next_due(kit.db),
+            key=lambda delivery: (delivery.event_id, delivery.rule_arn, delivery.target_id),
+            work=self._deliver,
+            at_once=_AT_ONCE,
+            what="deliveries of events",
+            each_round=self._tidy,
+        )
+        self.nudge = self._queue.nudge
+        self.run = self._queue.run
 
     async def take(self, event: Event) -> None:
         """An event of the ledger: it goes through the rules of its account's default bus. Safe to repeat."""
@@ -72,64 +80,15 @@ class Courier:
             store.add_deliveries(tx, deliveries(rule, event, now))
         tx.after_commit(self.nudge)
 
-    def nudge(self) -> None:
-        """There is something new; callable from the writer's thread."""
-        loop = self._loop
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._wake.set)
-
-    async def run(self) -> None:
-        """Deliver for ever."""
-        self._loop = asyncio.get_running_loop()
-        try:
-            while True:
-                self._wake.clear()
-                await self._take_custom()
-                self._start_due()
-                await self._forget()
-                await self._pause()
-        finally:
-            for task in self._running:
-                task.cancel()
-            await asyncio.gather(*self._running, return_exceptions=True)
+    async def _tidy(self) -> None:
+        await self._take_custom()
+        await self._forget()
 
     async def _take_custom(self) -> None:
         while waiting := store.custom(self._kit.db, 100):
             for seq, bus_arn, event in waiting:
                 _, _, _, region, account, resource = bus_arn.split(":", 5)
                 await self.route((account, region, resource.partition("/")[2]), event, also=seq)
-
-    def _start_due(self) -> None:
-        room = _AT_ONCE - len(self._running)
-        if room <= 0:
-            return
-        for delivery in store.due(self._kit.db, self._kit.clock.time(), _AT_ONCE + len(self._busy)):
-            key = (delivery.event_id, delivery.rule_arn, delivery.target_id)
-            if key in self._busy or room == 0:
-                continue
-            room -= 1
-            self._busy.add(key)
-            task = asyncio.get_running_loop().create_task(self._deliver(delivery))
-            self._running.add(task)
-            task.add_done_callback(lambda done, key=key: self._ended(done, key))  # type: ignore[misc]
-
-    def _ended(self, task: "asyncio.Task[None]", key: tuple[str, str, str]) -> None:
-        self._running.discard(task)
-        self._busy.discard(key)
-        self._wake.set()
-        if not task.cancelled() and task.exception() is not None:
-            log.error("a delivery broke off", event=key[0], rule=key[1], error=task.exception())
-
-    async def _pause(self) -> None:
-        due = store.next_due(self._kit.db)
-        wait = _FORGET_EVERY_S if due is None else max(due - self._kit.clock.time(), 0.0)
-        if self._busy and wait == 0:
-            wait = _FORGET_EVERY_S  # what is due is under way, and wakes us when it ends
-        try:
-            async with asyncio.timeout(wait + 0.001):
-                await self._wake.wait()
-        except TimeoutError:
-            return
 
     async def _forget(self) -> None:
         now = self._kit.clock.time()

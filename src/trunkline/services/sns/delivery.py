@@ -15,6 +15,7 @@ import aiohttp
 
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Kit
+from trunkline.core.due import DueWork
 from trunkline.core.log import get
 from trunkline.services.sns import handing, retrying, store, wording
 from trunkline.services.sns.model import OWN, Delivery, topic_parts
@@ -24,7 +25,6 @@ log = get(__name__)
 
 _AT_ONCE = 32
 _TIMEOUT_S = 15.0
-_IDLE_S = 3600.0
 _MAIL_PAUSES_S = (5, 30, 120, 600, 1800, 3600)
 
 
@@ -42,62 +42,28 @@ class Courier:
     def __init__(self, kit: Kit, signer: Signer) -> None:
         self._kit = kit
         self._signer = signer
-        self._wake = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._running: dict[str, asyncio.Task[None]] = {}
-
-    def nudge(self) -> None:
-        """There is something new; callable from the writer's thread."""
-        loop = self._loop
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._wake.set)
+        self._session: aiohttp.ClientSession | None = None
+        self._queue = DueWork(
+            kit.clock,
+            due=lambda now, limit: store.due(kit.db, now, limit),
+            next_due=lambda: store.next_due(kit.db),
+            key=lambda delivery: delivery.id,
+            work=self._deliver,
+            at_once=_AT_ONCE,
+            what="deliveries of messages",
+        )
+        self.nudge = self._queue.nudge
 
     async def run(self) -> None:
         """Deliver for ever."""
-        self._loop = asyncio.get_running_loop()
         timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
-        async with aiohttp.ClientSession(timeout=timeout, auto_decompress=False) as session:
-            try:
-                while True:
-                    self._wake.clear()
-                    self._start_due(session)
-                    await self._pause()
-            finally:
-                for task in self._running.values():
-                    task.cancel()
-                await asyncio.gather(*self._running.values(), return_exceptions=True)
+        async with aiohttp.ClientSession(timeout=timeout, auto_decompress=False) as self._session:
+            await self._queue.run()
 
-    def _start_due(self, session: aiohttp.ClientSession) -> None:
-        for delivery in store.due(self._kit.db, self._kit.clock.time(), _AT_ONCE * 2):
-            if len(self._running) >= _AT_ONCE:
-                return
-            if delivery.id in self._running:
-                continue
-            task = asyncio.get_running_loop().create_task(self._deliver(session, delivery))
-            self._running[delivery.id] = task
-            task.add_done_callback(lambda done, id=delivery.id: self._ended(done, id))  # type: ignore[misc]
-
-    def _ended(self, task: "asyncio.Task[None]", delivery_id: str) -> None:
-        self._running.pop(delivery_id, None)
-        self._wake.set()
-        if not task.cancelled() and task.exception() is not None:
-            log.error("a delivery broke off", delivery=delivery_id, error=task.exception())
-
-    async def _pause(self) -> None:
-        due = store.next_due(self._kit.db)
-        wait = _IDLE_S if due is None else max(due - self._kit.clock.time(), 0.0)
-        if self._running and wait == 0:
-            wait = _IDLE_S  # what is due is under way, and wakes us when it ends
-        try:
-            async with asyncio.timeout(wait + 0.001):
-                await self._wake.wait()
-        except TimeoutError:
-            return
-
-    async def _deliver(self, session: aiohttp.ClientSession, delivery: Delivery) -> None:
+    async def _deliver(self, delivery: Delivery) -> None:
         try:
             if delivery.protocol in ("http", "https"):
-                await self._post(session, delivery)
+                await self._post(delivery)
             elif delivery.protocol in OWN:
                 await self._hand(delivery)
             else:
@@ -144,11 +110,12 @@ class Courier:
         signature = await asyncio.to_thread(self._signer.sign, text, delivery.signature_version)
         return wording.document(delivery, signature, endpoint)
 
-    async def _post(self, session: aiohttp.ClientSession, delivery: Delivery) -> None:
+    async def _post(self, delivery: Delivery) -> None:
+        assert self._session is not None, "deliveries are made while run() holds it open"
         raw = delivery.raw and delivery.message.kind == wording.NOTIFICATION
         body = delivery.message.text.encode() if raw else await self._document(delivery)
         try:
-            async with session.post(
+            async with self._session.post(
                 delivery.endpoint, data=body, headers=wording.headers(delivery), allow_redirects=False
             ) as answer:
                 status = answer.status

@@ -5,13 +5,13 @@ throttling and failures of ours for up to six hours with growing pauses; then, o
 function's destination or dead-letter queue.
 """
 
-import asyncio
 import json
 from typing import Any
 
 from trunkline.aws.behalf import on_behalf_of
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Kit
+from trunkline.core.due import DueWork
 from trunkline.core.log import get
 from trunkline.engines.functions import Outcome
 from trunkline.services.lambda_ import store
@@ -23,7 +23,6 @@ from trunkline.services.lambda_.running.runner import Runner, Wanted
 log = get(__name__)
 
 _AT_ONCE = 32
-_IDLE_S = 3600.0
 _RETRY_PAUSES_S = (60.0, 120.0)
 _OLDEST_S = 21_600
 _THROTTLED_PAUSE_S = (1.0, 300.0)
@@ -33,9 +32,17 @@ class Queue:
     def __init__(self, kit: Kit, runner: Runner) -> None:
         self._kit = kit
         self._runner = runner
-        self._wake = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._running: dict[str, asyncio.Task[None]] = {}
+        self._queue = DueWork(
+            kit.clock,
+            due=lambda now, limit: store.due(kit.db, now, limit),
+            next_due=lambda: store.next_due(kit.db),
+            key=lambda event: event.id,
+            work=self._attempt,
+            at_once=_AT_ONCE,
+            what="asynchronous invocations",
+        )
+        self.nudge = self._queue.nudge
+        self.run = self._queue.run
 
     async def add(self, name: Name, payload: bytes, event_id: str, trace_id: str) -> None:
         """Take an event in; returns once it is durable."""
@@ -49,51 +56,6 @@ class Queue:
             tx.after_commit(self.nudge)
 
         await self._kit.db.write(write)
-
-    def nudge(self) -> None:
-        """There is something new; callable from the writer's thread."""
-        loop = self._loop
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._wake.set)
-
-    async def run(self) -> None:
-        """Invoke what is due, for ever."""
-        self._loop = asyncio.get_running_loop()
-        try:
-            while True:
-                self._wake.clear()
-                self._start_due()
-                await self._pause()
-        finally:
-            for task in self._running.values():
-                task.cancel()
-            await asyncio.gather(*self._running.values(), return_exceptions=True)
-
-    def _start_due(self) -> None:
-        for event in store.due(self._kit.db, self._kit.clock.time(), _AT_ONCE * 2):
-            if len(self._running) >= _AT_ONCE:
-                return
-            if event.id not in self._running:
-                task = asyncio.get_running_loop().create_task(self._attempt(event))
-                self._running[event.id] = task
-                task.add_done_callback(lambda done, id=event.id: self._ended(done, id))  # type: ignore[misc]
-
-    def _ended(self, task: "asyncio.Task[None]", event_id: str) -> None:
-        self._running.pop(event_id, None)
-        self._wake.set()
-        if not task.cancelled() and task.exception() is not None:
-            log.error("an asynchronous invocation broke off", event=event_id, error=task.exception())
-
-    async def _pause(self) -> None:
-        due = store.next_due(self._kit.db)
-        wait = _IDLE_S if due is None else max(due - self._kit.clock.time(), 0.0)
-        if self._running and wait == 0:
-            wait = _IDLE_S  # what is due is under way, and wakes us when it ends
-        try:
-            async with asyncio.timeout(wait + 0.001):
-                await self._wake.wait()
-        except TimeoutError:
-            return
 
     async def _attempt(self, event: QueuedEvent) -> None:
         name = Name(event.account, event.region, event.name, event.qualifier)
