@@ -56,7 +56,10 @@ class Router:
         await kernel.ip(self._namespace, [*(f"link del {name}" for name in gone), *gateways], force=True)
         held = [self.place.mapped(address) for address in self.place.held.values()]
         await kernel.ip(None, [f"addr replace {one}/32 dev {self._near}" for one in held if one])
-        await self._route(links - set(gone), peers)
+        try:
+            await self._route(links - set(gone), peers)
+        except NetworksError:  # a container ended meanwhile, and its interface with it
+            await self._route(await self._links() - set(gone), peers)
 
     async def _filter(self, members: Mapping[str, Sequence[str]]) -> None:
         wanted = ruleset(self.vpc, self.place, self._outside, members)
