@@ -222,3 +222,49 @@ def test_a_pattern_that_backtracks_for_ever_holds_up_nobody(ssm, path):
         "InvalidAllowedPatternException", put, ssm=ssm, name=path, value="a" * 60 + "!", AllowedPattern="^(a+)+$"
     )
     assert "takes more than" in message
+
+
+def test_service_settings_have_defaults_and_are_changed_and_reset(ssm):
+    setting = "/ssm/opsinsights/opscenter"
+    before = ssm.get_service_setting(SettingId=setting)["ServiceSetting"]
+    assert (before["SettingValue"], before["Status"]) == ("Disabled", "Default")
+    ssm.update_service_setting(SettingId=before["ARN"], SettingValue="Enabled")
+    changed = ssm.get_service_setting(SettingId=setting)["ServiceSetting"]
+    assert (changed["SettingValue"], changed["Status"]) == ("Enabled", "Customized")
+    assert ssm.reset_service_setting(SettingId=setting)["ServiceSetting"]["SettingValue"] == "Disabled"
+    message = refused("ValidationException", ssm.update_service_setting, SettingId=setting, SettingValue="no")
+    assert message.endswith("Enabled|Disabled")
+    refused("ServiceSettingNotFound", ssm.get_service_setting, SettingId="/ssm/nothing")
+
+
+def test_the_default_tier_is_that_of_the_regions_setting(aws, name):
+    ssm = aws("ssm", region="eu-west-2")
+    ssm.update_service_setting(SettingId="/ssm/parameter-store/default-parameter-tier", SettingValue="Advanced")
+    assert put(ssm, name)["Tier"] == "Advanced"
+    assert put(ssm, f"{name}-2", Tier="Standard")["Tier"] == "Standard"
+
+
+def test_names_with_one_arn_exclude_each_other(ssm, name, path):
+    put(ssm, name)
+    refused("ParameterAlreadyExists", put, ssm=ssm, name=path, Overwrite=True)
+
+
+def test_an_arn_reads_a_parameter_of_its_region_and_deletes_none(aws, ssm, path):
+    put(ssm, path)
+    arn = ssm.get_parameter(Name=path)["Parameter"]["ARN"]
+    refused("ParameterNotFound", aws("ssm", region="eu-west-1").get_parameter, Name=arn)
+    refused("ValidationException", ssm.delete_parameter, Name=arn)
+    assert ssm.delete_parameters(Names=[arn])["InvalidParameters"] == [arn]
+    assert ssm.get_parameter(Name=arn)["Parameter"]["Value"] == "v"
+
+
+@pytest.mark.parametrize(
+    ("taken", "code", "words"),
+    [
+        ("/awsome/x", "AccessDeniedException", "reserved parameter name"),
+        ("awsome", "ValidationException", 'with "aws" or "ssm"'),
+        ("/ssmall/x", "ValidationException", "divided by slash"),
+    ],
+)
+def test_prefixes_of_names_are_reserved(ssm, taken, code, words):
+    assert words in refused(code, put, ssm=ssm, name=taken)

@@ -2,7 +2,7 @@
 
 Real: String, StringList and SecureString (encrypted by KMS), versions with labels and selectors (name:3, name:label),
 hierarchies, tiers, allowed patterns, tags, and a "Parameter Store Change" event for each change. A name under
-/aws/reference/secretsmanager/ reads that secret.
+/aws/reference/secretsmanager/ reads that secret. Service settings are kept; the default tier of parameters acts.
 
 Refused: parameter policies, AWS's public parameters (/aws/service/…), data types other than text, sharing between
 accounts; and the rest of Systems Manager (documents, automation, sessions, patching).

@@ -52,6 +52,18 @@ class Version:
     labels: list[str] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class Setting:
+    """A service setting that was changed from its default."""
+
+    account: str
+    region: str
+    id: str
+    value: str
+    modified: datetime
+    modified_by: str
+
+
 def as_version(item: Parameter) -> Version:
     """A parameter's newest version, for its history."""
     return Version(

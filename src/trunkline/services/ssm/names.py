@@ -13,6 +13,7 @@ _RULE = (
     "If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of "
     "letters, numbers and the following 3 symbols .-_"
 )
+_RESERVED = 'can\'t be prefixed with "aws" or "ssm" (case-insensitive).'
 SECRETS = "/aws/reference/secretsmanager/"
 
 
@@ -38,6 +39,18 @@ def select(text: str) -> Selected:
     return Selected(name, f":{selector}" if colon else "")
 
 
+def is_elsewhere(call: Call, text: str) -> bool:
+    """Whether an ARN in the place of a name is of another region or account, where this region cannot look."""
+    return text.startswith("arn:") and text.split(":")[3:5] != [call.region, call.account]
+
+
+def twin(name: str) -> str:
+    """The name with the same ARN: "a" and "/a" have one, so only one of the two can exist."""
+    if name.startswith("/"):
+        return name[1:] if name.count("/") == 1 else ""
+    return f"/{name}"
+
+
 def arn(call: Call, name: str) -> str:
     """The ARN of a parameter."""
     return arns.arn("ssm", call.region, call.account, "parameter" + (name if name.startswith("/") else f"/{name}"))
@@ -52,15 +65,13 @@ def resource(call: Call, req: Doc) -> str | list[str]:
 
 def check_new(name: str) -> None:
     """What the name of a new parameter must be like."""
-    first = name.lstrip("/").split("/")[0].lower()
-    if name.startswith("/aws/") or first == "aws":
+    first = name.lstrip("/").lower()
+    is_path = name.count("/") > 1
+    if first.startswith("aws") and is_path:
         raise AwsError("AccessDeniedException", f"No access to reserved parameter name: {name}.", status=400)
-    for reserved in ("aws", "ssm"):
-        if first.startswith(reserved):
-            raise AwsError(
-                "ValidationException",
-                f'Parameter name: can\'t be prefixed with "{reserved}" (case-insensitive). {_RULE}',
-            )
+    if first.startswith(("aws", "ssm")):
+        words = f'can\'t be prefixed with "ssm" (case-insensitive). {_RULE}' if is_path else _RESERVED
+        raise AwsError("ValidationException", f"Parameter name: {words}")
     if not _NAME.fullmatch(name) or name.endswith("/") or "//" in name:
         raise AwsError("ValidationException", f"Parameter name: {_RULE}")
     if "/" in name and not name.startswith("/"):

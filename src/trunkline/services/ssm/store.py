@@ -5,16 +5,17 @@ from collections.abc import Iterator
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call
 from trunkline.core.db import Database, Reader, Table
-from trunkline.services.ssm.model import Parameter, Version
+from trunkline.services.ssm.model import Parameter, Setting, Version
 
 PARAMETERS = Table("ssm_parameters", Parameter, key=("account", "region", "name"))
 VERSIONS = Table("ssm_parameter_versions", Version, key=("account", "region", "name", "version"))
+SETTINGS = Table("ssm_service_settings", Setting, key=("account", "region", "id"))
 _CHUNK = 200
 
 
 def migrate(db: Database) -> None:
     """Make the tables."""
-    db.migrate("ssm", [PARAMETERS.ddl, VERSIONS.ddl])
+    db.migrate("ssm", [PARAMETERS.ddl, VERSIONS.ddl, SETTINGS.ddl])
 
 
 def find(reader: Reader, call: Call, name: str) -> Parameter | None:

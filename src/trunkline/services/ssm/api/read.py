@@ -44,6 +44,8 @@ class ReadOperations(Part):
 
     async def _get(self, call: Call, text: str, *, decrypt: bool) -> Doc | None:
         name, selector = names.select(text)
+        if names.is_elsewhere(call, text):
+            return None
         if name.startswith(names.SECRETS):
             return await self._secret(call, name, decrypt=decrypt)
         names.refuse_public(name)

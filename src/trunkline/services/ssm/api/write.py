@@ -4,7 +4,7 @@ from trunkline.aws.errors import AwsError, Refused
 from trunkline.aws.service import Call, Doc, operation
 from trunkline.aws.tags import normalise
 from trunkline.core.db import Tx
-from trunkline.services.ssm import events, names, patterns, store
+from trunkline.services.ssm import events, names, patterns, settings, store
 from trunkline.services.ssm.api.part import Part
 from trunkline.services.ssm.model import ADVANCED_CHARS, MAX_VERSIONS, STANDARD_CHARS, Parameter, as_version
 from trunkline.services.ssm.secure import DEFAULT_KEY
@@ -37,6 +37,9 @@ class WriteOperations(Part):
 
         def write(tx: Tx) -> Parameter:
             old = store.PARAMETERS.get(tx, call.account, call.region, name)
+            twin = names.twin(name)
+            if old is None and twin and store.PARAMETERS.get(tx, call.account, call.region, twin):
+                raise AwsError("ParameterAlreadyExists", f"The parameter {twin} already exists and has the same ARN.")
             _check_change(old, req, kind)
             item = Parameter(
                 account=call.account,
@@ -48,7 +51,7 @@ class WriteOperations(Part):
                 version=old.version + 1 if old else 1,
                 modified=now,
                 modified_by=call.caller.principal.arn,
-                tier=_tier(old, req, len(value)),
+                tier=_tier(old, req, len(value), default=settings.value(tx, call, settings.TIER)),
                 key_id=key_id,
                 description=req.get("Description", old.description if old else ""),
                 allowed_pattern=req.get("AllowedPattern", ""),
@@ -66,7 +69,9 @@ class WriteOperations(Part):
 
     @operation(names.resource, writes_once=True)
     async def delete_parameter(self, call: Call, req: Doc) -> Doc:
-        name = names.select(req["Name"]).name
+        name = req["Name"]
+        if name.startswith("arn:"):
+            raise AwsError("ValidationException", "Parameter name: give the parameter's name, not its ARN.")
         await self._db.write(lambda tx: self._delete(tx, store.parameter(tx, call, name)))
         return {}
 
@@ -75,7 +80,7 @@ class WriteOperations(Part):
         def write(tx: Tx) -> Doc:
             deleted, invalid = [], []
             for name in dict.fromkeys(req["Names"]):
-                item = store.find(tx, call, names.select(name).name)
+                item = store.PARAMETERS.get(tx, call.account, call.region, name)
                 if item is None:
                     invalid.append(name)
                 else:
@@ -140,8 +145,8 @@ def _check_change(old: Parameter | None, req: Doc, kind: str) -> None:
         )
 
 
-def _tier(old: Parameter | None, req: Doc, size_chars: int) -> str:
-    wanted = req.get("Tier") or (old.tier if old else "Standard")
+def _tier(old: Parameter | None, req: Doc, size_chars: int, *, default: str) -> str:
+    wanted = req.get("Tier") or ("Advanced" if old and old.tier == "Advanced" else default)
     if wanted == "Intelligent-Tiering":
         wanted = "Advanced" if size_chars > STANDARD_CHARS or (old and old.tier == "Advanced") else "Standard"
     if wanted == "Standard" and old is not None and old.tier == "Advanced":
