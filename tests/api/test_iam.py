@@ -247,11 +247,6 @@ def test_account_details_and_summary(iam, name, user):
     assert iam.get_account_summary()["SummaryMap"]["Users"] >= 1
 
 
-def test_no_console_passwords(iam, name, user, refused):
-    assert "no console passwords" in refused("NotImplemented", iam.create_login_profile, UserName=name, Password="x")
-    refused("NoSuchEntity", iam.get_login_profile, UserName=name)
-
-
 def test_validation_speaks_awss_words(iam, refused):
     message = refused("ValidationError", iam.create_user, UserName="spaces are bad")
     assert "userName" in message

@@ -4,10 +4,11 @@ Real: every policy stored here is evaluated on every call of every service; keys
 credentials open CodeCommit's git; boundaries narrow; role trust is checked by STS. SimulatePrincipalPolicy asks the
 same evaluator. AWS managed policies exist under AWS's names, cut down to the services Trunkline has.
 
-OpenID Connect providers are kept, so that stacks with federation deploy, but no token is exchanged.
+OpenID Connect and SAML providers are kept, so that stacks with federation deploy, but no token is exchanged. Passwords
+are kept and held to the account's policy, but nothing signs in with them. Virtual MFA devices check their codes.
 
-Refused: console passwords, MFA devices, SAML providers, signing and server certificates, SSH keys,
-access advisor and credential reports. Nothing is enforced across accounts by organisations (no SCPs).
+Refused: signing and server certificates, SSH keys, access advisor. Nothing is enforced across accounts by
+organisations (no SCPs).
 """
 
 from trunkline.aws import sessions

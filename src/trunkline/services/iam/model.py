@@ -188,3 +188,79 @@ class Alias:
 
     account: str
     alias: str
+
+
+@dataclass(slots=True)
+class LoginProfile:
+    """A user's password for a console, as a slow salted hash: people choose passwords, so they can be guessed."""
+
+    account: str
+    user: str
+    salt: str
+    hash: str
+    created: datetime
+    changed: datetime
+    reset: bool = False
+
+    def matches(self, password: str) -> bool:
+        """Whether this is the password."""
+        return hmac.compare_digest(_slow_hash(self.salt, password), self.hash)
+
+    def set_password(self, password: str, now: datetime) -> None:
+        """Replace the password."""
+        self.salt = secrets.token_hex(16)
+        self.hash, self.changed = _slow_hash(self.salt, password), now
+
+
+def _slow_hash(salt: str, password: str) -> str:
+    return hashlib.scrypt(password.encode(), salt=salt.encode(), n=2**14, r=8, p=1).hex()
+
+
+@dataclass(slots=True)
+class MfaDevice:
+    """A virtual device for one-time codes; `user` is the key of the user it is enabled for."""
+
+    account: str
+    serial: str
+    seed: str
+    user: str = ""
+    enabled: datetime | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class SamlProvider:
+    """An identity provider that speaks SAML, with its metadata document as it was given."""
+
+    account: str
+    arn: str
+    id: str
+    metadata: str
+    created: datetime
+    encryption: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class PasswordPolicy:
+    """What an account asks of its users' passwords."""
+
+    account: str
+    min_chars: int = 6
+    symbols: bool = False
+    numbers: bool = False
+    uppercase: bool = False
+    lowercase: bool = False
+    change_allowed: bool = False
+    max_age_days: int = 0
+    reuse_prevention: int = 0
+    hard_expiry: bool = False
+
+
+@dataclass(slots=True)
+class CredentialReport:
+    """The report that was generated last."""
+
+    account: str
+    generated: datetime
+    content: str

@@ -8,12 +8,17 @@ from trunkline.services.iam.managed import AWS_POLICIES
 from trunkline.services.iam.model import (
     AccessKey,
     Alias,
+    CredentialReport,
     Group,
     Holder,
     InstanceProfile,
+    LoginProfile,
     ManagedPolicy,
+    MfaDevice,
     OidcProvider,
+    PasswordPolicy,
     Role,
+    SamlProvider,
     ServiceSpecificCredential,
     User,
 )
@@ -29,12 +34,18 @@ KEYS = Table("iam_access_keys", AccessKey, key=("access_key_id",), index=("accou
 CREDENTIALS = Table("iam_service_credentials", ServiceSpecificCredential, key=("id",), index=("user_name", "account"))
 OIDC_PROVIDERS = Table("iam_oidc_providers", OidcProvider, key=("account", "arn"))
 ALIASES = Table("iam_aliases", Alias, key=("account",), index=("alias",))
+LOGINS = Table("iam_login_profiles", LoginProfile, key=("account", "user"))
+MFA_DEVICES = Table("iam_mfa_devices", MfaDevice, key=("account", "serial"))
+SAML_PROVIDERS = Table("iam_saml_providers", SamlProvider, key=("account", "arn"))
+PASSWORD_POLICIES = Table("iam_password_policies", PasswordPolicy, key=("account",))
+REPORTS = Table("iam_credential_reports", CredentialReport, key=("account",))
 
 
 def migrate(db: Database) -> None:
     """Make the tables."""
     tables = (USERS, GROUPS, ROLES, POLICIES, PROFILES, KEYS, CREDENTIALS, ALIASES, OIDC_PROVIDERS)
-    db.migrate("iam", [table.ddl for table in tables])
+    later = (LOGINS, MFA_DEVICES, SAML_PROVIDERS, PASSWORD_POLICIES, REPORTS)
+    db.migrate("iam", [table.ddl for table in (*tables, *later)])
 
 
 def missing(what: str) -> AwsError:
@@ -117,3 +128,24 @@ def keys_of(reader: Reader, account: str, user_key: str) -> list[AccessKey]:
 def credentials_of(reader: Reader, account: str, user_key: str) -> list[ServiceSpecificCredential]:
     """A user's service-specific credentials."""
     return [item for item in CREDENTIALS.find(reader, account=account) if item.user == user_key]
+
+
+def mfa_device(reader: Reader, account: str, serial: str) -> MfaDevice:
+    """The virtual device, or NoSuchEntity."""
+    found = MFA_DEVICES.get(reader, account, serial)
+    if found is None:
+        raise AwsError("NoSuchEntity", f"VirtualMFADevice with serial number {serial} doesn't exist.")
+    return found
+
+
+def mfa_devices_of(reader: Reader, account: str, user_key: str) -> list[MfaDevice]:
+    """The devices that are enabled for a user."""
+    return [item for item in MFA_DEVICES.find(reader, prefix=(account,)) if item.user == user_key]
+
+
+def saml_provider(reader: Reader, account: str, arn: str) -> SamlProvider:
+    """The SAML provider, or NoSuchEntity."""
+    found = SAML_PROVIDERS.get(reader, account, arn)
+    if found is None:
+        raise AwsError("NoSuchEntity", f"Manifest not found for arn {arn}")
+    return found

@@ -2,14 +2,13 @@
 
 import re
 
-from trunkline.aws.errors import AwsError, Refused
+from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call, Doc, operation
 from trunkline.core.db import Tx
 from trunkline.services.iam import model, store
 from trunkline.services.iam.api.part import USER, Part
 
 _ALIAS = re.compile(r"[a-z0-9]([a-z0-9-]{1,61})[a-z0-9]")
-_NO_PASSWORDS = "Trunkline has no console passwords: its console signs in with access keys (CreateAccessKey)."
 
 
 class AccountOperations(Part):
@@ -52,6 +51,11 @@ class AccountOperations(Part):
     async def get_account_summary(self, call: Call, req: Doc) -> Doc:
         prefix = (call.account,)
         own_policies = store.POLICIES.find(self._db, prefix=prefix)
+        devices = store.MFA_DEVICES.find(self._db, prefix=prefix)
+        oidc, saml = (
+            store.OIDC_PROVIDERS.find(self._db, prefix=prefix),
+            store.SAML_PROVIDERS.find(self._db, prefix=prefix),
+        )
         is_home = call.account == self._settings.account
         summary = {
             "Users": len(store.USERS.find(self._db, prefix=prefix)),
@@ -61,12 +65,12 @@ class AccountOperations(Part):
             "PolicyVersionsInUse": sum(len(policy.versions) for policy in own_policies),
             "InstanceProfiles": len(store.PROFILES.find(self._db, prefix=prefix)),
             "AccountAccessKeysPresent": int(is_home and bool(self._settings.root_access_key_id)),
-            "MFADevices": 0,
-            "MFADevicesInUse": 0,
+            "MFADevices": len(devices),
+            "MFADevicesInUse": sum(bool(device.user) for device in devices),
             "AccountMFAEnabled": 0,
             "AccountPasswordPresent": 0,
             "AccountSigningCertificatesPresent": 0,
-            "Providers": len(store.OIDC_PROVIDERS.find(self._db, prefix=prefix)),
+            "Providers": len(oidc) + len(saml),
             "ServerCertificates": 0,
             "AccessKeysPerUserQuota": model.QUOTA_KEYS_PER_USER,
             "GroupsPerUserQuota": model.QUOTA_GROUPS_PER_USER,
@@ -83,39 +87,9 @@ class AccountOperations(Part):
         return {"SummaryMap": summary}
 
     @operation(USER)
-    async def create_login_profile(self, call: Call, req: Doc) -> Doc:
-        raise Refused(_NO_PASSWORDS)
-
-    @operation(USER)
-    async def get_login_profile(self, call: Call, req: Doc) -> Doc:
-        name = store.user(self._db, call.account, req.get("UserName", "")).name
-        raise store.missing(f"Login Profile for User {name}")
-
-    @operation(USER)
-    async def delete_login_profile(self, call: Call, req: Doc) -> None:
-        name = store.user(self._db, call.account, req.get("UserName", "")).name
-        raise store.missing(f"Login Profile for User {name}")
-
-    @operation()
-    async def get_account_password_policy(self, call: Call, req: Doc) -> Doc:
-        raise store.missing(f"The Password Policy with domain name {call.account}")
-
-    @operation(USER)
-    async def list_mfa_devices(self, call: Call, req: Doc) -> Doc:
-        return {"MFADevices": [], "IsTruncated": False}
-
-    @operation()
-    async def list_virtual_mfa_devices(self, call: Call, req: Doc) -> Doc:
-        return {"VirtualMFADevices": [], "IsTruncated": False}
-
-    @operation(USER)
     async def list_ssh_public_keys(self, call: Call, req: Doc) -> Doc:
         return {"SSHPublicKeys": [], "IsTruncated": False}
 
     @operation(USER)
     async def list_signing_certificates(self, call: Call, req: Doc) -> Doc:
         return {"Certificates": [], "IsTruncated": False}
-
-    @operation()
-    async def list_saml_providers(self, call: Call, req: Doc) -> Doc:
-        return {"SAMLProviderList": []}

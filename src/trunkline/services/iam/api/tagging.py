@@ -8,9 +8,9 @@ from trunkline.aws.tags import merge, normalise, pairs
 from trunkline.core.db import Reader, Table, Tx
 from trunkline.services.iam import store, views
 from trunkline.services.iam.api.part import POLICY, PROFILE, ROLE, USER, Part
-from trunkline.services.iam.model import InstanceProfile, ManagedPolicy, Role, User
+from trunkline.services.iam.model import InstanceProfile, ManagedPolicy, MfaDevice, Role, SamlProvider, User
 
-Tagged = User | Role | ManagedPolicy | InstanceProfile
+Tagged = User | Role | ManagedPolicy | InstanceProfile | MfaDevice | SamlProvider
 _Find = Callable[[Reader, str, str], Tagged]
 
 _KINDS: dict[str, tuple[str, _Find, Table[Any]]] = {
@@ -18,6 +18,8 @@ _KINDS: dict[str, tuple[str, _Find, Table[Any]]] = {
     "role": ("RoleName", store.role, store.ROLES),
     "policy": ("PolicyArn", store.own_policy, store.POLICIES),
     "profile": ("InstanceProfileName", store.profile, store.PROFILES),
+    "mfa": ("SerialNumber", store.mfa_device, store.MFA_DEVICES),
+    "saml": ("SAMLProviderArn", store.saml_provider, store.SAML_PROVIDERS),
 }
 
 
@@ -71,6 +73,30 @@ class TagOperations(Part):
     @operation(PROFILE)
     async def list_instance_profile_tags(self, call: Call, req: Doc) -> Doc:
         return self._tags(store.profile(self._db, call.account, req["InstanceProfileName"]), req)
+
+    @operation("{SerialNumber}")
+    async def tag_mfa_device(self, call: Call, req: Doc) -> None:
+        await self._tag("mfa", call, req)
+
+    @operation("{SerialNumber}")
+    async def untag_mfa_device(self, call: Call, req: Doc) -> None:
+        await self._untag("mfa", call, req)
+
+    @operation("{SerialNumber}")
+    async def list_mfa_device_tags(self, call: Call, req: Doc) -> Doc:
+        return self._tags(store.mfa_device(self._db, call.account, req["SerialNumber"]), req)
+
+    @operation("{SAMLProviderArn}")
+    async def tag_saml_provider(self, call: Call, req: Doc) -> None:
+        await self._tag("saml", call, req)
+
+    @operation("{SAMLProviderArn}")
+    async def untag_saml_provider(self, call: Call, req: Doc) -> None:
+        await self._untag("saml", call, req)
+
+    @operation("{SAMLProviderArn}")
+    async def list_saml_provider_tags(self, call: Call, req: Doc) -> Doc:
+        return self._tags(store.saml_provider(self._db, call.account, req["SAMLProviderArn"]), req)
 
     async def _tag(self, kind: str, call: Call, req: Doc) -> None:
         member, find, table = _KINDS[kind]

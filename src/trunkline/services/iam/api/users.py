@@ -112,9 +112,21 @@ def _follow_name(tx: Tx, account: str, old_key: str, new_key: str) -> None:
     for credential in store.credentials_of(tx, account, old_key):
         credential.user = new_key
         store.CREDENTIALS.put(tx, credential)
+    for device in store.mfa_devices_of(tx, account, old_key):
+        device.user = new_key
+        store.MFA_DEVICES.put(tx, device)
+    login = store.LOGINS.get(tx, account, old_key)
+    if login is not None:
+        store.LOGINS.delete(tx, account, old_key)
+        login.user = new_key
+        store.LOGINS.put(tx, login)
 
 
 def _in_the_way(tx: Tx, item: User) -> str:
+    if store.LOGINS.get(tx, item.account, item.key):
+        return "delete login profile"
+    if store.mfa_devices_of(tx, item.account, item.key):
+        return "deactivate MFA device"
     if store.keys_of(tx, item.account, item.key):
         return "delete access keys"
     if store.credentials_of(tx, item.account, item.key):
