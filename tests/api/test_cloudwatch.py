@@ -97,13 +97,6 @@ def test_gets_metric_data_newest_first_and_in_pages(cloudwatch, name):
     assert rest["MetricDataResults"][0]["Values"] == [3, 4] and "NextToken" not in rest
 
 
-def test_refuses_metric_math_by_name(cloudwatch):
-    with pytest.raises(ClientError, match="metric math"):
-        cloudwatch.get_metric_data(
-            MetricDataQueries=[{"Id": "e", "Expression": "1+1"}], StartTime=now() - timedelta(hours=1), EndTime=now()
-        )
-
-
 def test_lists_metrics_by_namespace_and_dimension(cloudwatch, name):
     data = [
         {"MetricName": "m", "Value": 1.0, "Dimensions": [{"Name": "Host", "Value": host}, {"Name": "Az", "Value": "a"}]}

@@ -13,6 +13,20 @@ _ALARM = {
     "ComparisonOperator": "GreaterThanThreshold",
 }
 
+
+def _error_rate(expression: str) -> list[dict[str, object]]:
+    """An expression over two metrics, as the CDK writes them."""
+    metrics = [
+        {
+            "Id": name.lower(),
+            "MetricStat": {"Metric": {"Namespace": "Samples", "MetricName": name}, "Period": 60, "Stat": "Sum"},
+            "ReturnData": False,
+        }
+        for name in ("Errors", "Requests")
+    ]
+    return [{"Id": "expr_1", "Expression": expression, "Label": "Error rate"}, *metrics]
+
+
 SAMPLES = {
     "AWS::CloudWatch::Alarm": Sample(
         {
@@ -62,6 +76,15 @@ SAMPLES = {
             ],
         },
         {"EvaluateLowSampleCountPercentile": "ignore"},
+    ),
+    "AWS::CloudWatch::Alarm (over metric math)": Sample(
+        {
+            "EvaluationPeriods": 2,
+            "Threshold": 1,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "Metrics": _error_rate("100 * errors / requests"),
+        },
+        {"Metrics": _error_rate("FILL(errors, 0) / requests"), "TreatMissingData": "notBreaching"},
     ),
     "AWS::CloudWatch::CompositeAlarm": Sample(
         {

@@ -1,11 +1,12 @@
 """CloudWatch: metrics over the telemetry engine, metric alarms evaluated in real time, dashboards.
 
 Real: PutMetricData (values and counts, statistic sets, high resolution), GetMetricStatistics and GetMetricData with all
-statistics (percentiles, trimmed, winsorised), ListMetrics; metric alarms (M out of N, missing data, percentiles,
-periods from 10 seconds) with history, EventBridge events and actions (SNS, Lambda, scaling policies); composite
+statistics (percentiles, trimmed, winsorised) and metric math, ListMetrics; metric alarms (M out of N, missing data,
+percentiles, metric math, periods from 10 seconds) with history, EventBridge events and actions (SNS, Lambda, scaling policies); composite
 alarms; dashboards; tags.
 Kept without effect: anomaly detectors, which are never trained.
-Refused: metric math and Metrics Insights, suppressors of composite alarms, alarms on anomalies, actions that act on
+Refused: Metrics Insights; in metric math SEARCH, ANOMALY_DETECTION_BAND, SERVICE_QUOTA, INSIGHT_RULE_METRIC, LAMBDA
+and metrics of different periods in one operation; suppressors of composite alarms, alarms on anomalies, actions that act on
 instances, metric streams, insight rules, and all that is not implemented. The namespace AWS/ is for service principals
 only.
 """

@@ -13,10 +13,12 @@ from collections.abc import Sequence
 from trunkline.core.clock import Clock
 from trunkline.core.ledger import Ledger
 from trunkline.core.log import get
-from trunkline.engines.telemetry import Telemetry
-from trunkline.services.cloudwatch import reasons
+from trunkline.engines.telemetry import Metric, Telemetry
+from trunkline.services.cloudwatch import metric_math, reasons
 from trunkline.services.cloudwatch.evaluation import COMPARISONS, EXTRA_PERIODS, Point, Verdict, evaluate, few_samples
 from trunkline.services.cloudwatch.events import State
+from trunkline.services.cloudwatch.expressions import Series, Window
+from trunkline.services.cloudwatch.metric_data import metric
 from trunkline.services.cloudwatch.model import HISTORY_KEPT_MS, SAMPLES_KEPT_MS, MetricAlarm
 from trunkline.services.cloudwatch.statistics import parse
 from trunkline.services.cloudwatch.store import Store
@@ -85,14 +87,40 @@ class Evaluator:
         """One point for each period of the evaluation range that ends at `end_ms`, the oldest first."""
         period_ms = alarm.period_s * 1000
         start_ms = end_ms - (alarm.evaluation_periods + EXTRA_PERIODS) * period_ms
-        statistic = parse(alarm.statistic)
+        times = range(start_ms, end_ms, period_ms)
+        if alarm.computed:
+            computed = self._computed(alarm, Window(start_ms, end_ms, alarm.period_s, start_ms)).points
+            return [Point(at, computed.get(at)) for at in times]
+        found = self._observed(alarm.identity, alarm.statistic, alarm.unit, times)
+        return [Point(at, *found.get(at, (None, 0.0))) for at in times]
+
+    def _observed(
+        self, identity: Metric, stat: str, unit: str | None, times: range
+    ) -> dict[int, tuple[float | None, float]]:
+        """The statistic and the sample count of each of the periods that has data."""
+        statistic = parse(stat)
         by_unit = self._telemetry.buckets(
-            alarm.identity, start_ms, end_ms, period_ms, unit=alarm.unit, values=statistic.values
+            identity, times.start, times.stop, times.step, unit=unit, values=statistic.values
         )
         # AWS keeps units apart: without one in the alarm, that of the newest observations counts.
         buckets = max(by_unit.values(), key=lambda found: found[-1].start_ms, default=[])
-        found = {bucket.start_ms: (statistic.of(bucket), bucket.count) for bucket in buckets}
-        return [Point(at, *found.get(at, (None, 0.0))) for at in range(start_ms, end_ms, period_ms)]
+        return {bucket.start_ms: (statistic.of(bucket), bucket.count) for bucket in buckets}
+
+    def _computed(self, alarm: MetricAlarm, window: Window) -> Series:
+        """The one series that the alarm's expression makes of its metrics."""
+        metrics: dict[str, Series] = {}
+        for query in metric_math.metric_queries(alarm.queries):
+            stat = query["MetricStat"]
+            named = stat["Metric"]
+            identity = metric(
+                alarm.account, alarm.region, named["Namespace"], named["MetricName"], named.get("Dimensions")
+            )
+            found = self._observed(identity, stat["Stat"], stat.get("Unit"), window.times_ms())
+            points = {at: value for at, (value, _) in found.items() if value is not None}
+            metrics[query["Id"]] = Series(window, label=metric_math.label(query)).of(points)
+        watched = next(query for query in alarm.queries if query["Id"] == alarm.query_id)
+        made = metric_math.result(metric_math.sheet(alarm.queries, metrics, window), watched)
+        return made if isinstance(made, Series) else made[0]
 
 
 def interval_s(alarm: MetricAlarm) -> int:
@@ -101,7 +129,7 @@ def interval_s(alarm: MetricAlarm) -> int:
 
 def judge(alarm: MetricAlarm, points: Sequence[Point]) -> Verdict:
     compare = COMPARISONS[alarm.comparison][0]
-    rank = parse(alarm.statistic).percentile
+    rank = None if alarm.computed else parse(alarm.statistic).percentile
     scarce = few_samples(rank) if rank is not None and alarm.low_sample == "ignore" else lambda point: False
     return evaluate(
         points,

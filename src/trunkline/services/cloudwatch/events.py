@@ -94,6 +94,8 @@ def _event(alarm: AnyAlarm, kind: str, detail: dict[str, Any], time_ms: int) -> 
 
 
 def _metrics(alarm: MetricAlarm) -> list[dict[str, Any]]:
+    if alarm.computed:
+        return [_query(query) for query in alarm.queries]
     stat: dict[str, Any] = {
         "metric": {"namespace": alarm.namespace, "name": alarm.metric, "dimensions": dict(alarm.dimensions)},
         "period": alarm.period_s,
@@ -104,6 +106,24 @@ def _metrics(alarm: MetricAlarm) -> list[dict[str, Any]]:
     # AWS makes up an id for an alarm that was not put in the Metrics form; it stays the same for the alarm.
     query_id = alarm.query_id or str(uuid.uuid5(uuid.NAMESPACE_URL, alarm.arn))
     return [{"id": query_id, "metricStat": stat, "returnData": True}]
+
+
+def _query(query: dict[str, Any]) -> dict[str, Any]:
+    shown: dict[str, Any] = {"id": query["Id"]}
+    for name in ("Expression", "Label", "Period"):
+        if name in query:
+            shown[name.lower()] = query[name]
+    if "MetricStat" in query:
+        stat = query["MetricStat"]
+        named = stat["Metric"]
+        dimensions = {one["Name"]: one["Value"] for one in named.get("Dimensions", ())}
+        shown["metricStat"] = {
+            "metric": {"namespace": named["Namespace"], "name": named["MetricName"], "dimensions": dimensions},
+            "period": stat["Period"],
+            "stat": stat["Stat"],
+            **({"unit": stat["Unit"]} if "Unit" in stat else {}),
+        }
+    return {**shown, "returnData": query.get("ReturnData", True)}
 
 
 def _configuration(alarm: AnyAlarm) -> dict[str, Any]:
@@ -161,14 +181,7 @@ def notification(alarm: AnyAlarm, state: dict[str, str], previous: dict[str, str
 
 
 def _trigger(alarm: MetricAlarm) -> dict[str, Any]:
-    extended = parse(alarm.statistic).values
-    return {
-        "MetricName": alarm.metric,
-        "Namespace": alarm.namespace,
-        "StatisticType": "ExtendedStatistic" if extended else "Statistic",
-        **({"ExtendedStatistic": alarm.statistic} if extended else {"Statistic": _STATISTICS[alarm.statistic]}),
-        "Unit": alarm.unit,
-        "Dimensions": [{"value": value, "name": name} for name, value in alarm.dimensions],
+    watched = {
         "Period": alarm.period_s,
         "EvaluationPeriods": alarm.evaluation_periods,
         **({"DatapointsToAlarm": alarm.datapoints_to_alarm} if alarm.datapoints_to_alarm is not None else {}),
@@ -177,6 +190,28 @@ def _trigger(alarm: MetricAlarm) -> dict[str, Any]:
         "TreatMissingData": alarm.treat_missing or "",
         "EvaluateLowSampleCountPercentile": alarm.low_sample or "",
     }
+    if alarm.computed:
+        return {**watched, "Metrics": [_told(query) for query in alarm.queries]}
+    extended = parse(alarm.statistic).values
+    return {
+        "MetricName": alarm.metric,
+        "Namespace": alarm.namespace,
+        "StatisticType": "ExtendedStatistic" if extended else "Statistic",
+        **({"ExtendedStatistic": alarm.statistic} if extended else {"Statistic": _STATISTICS[alarm.statistic]}),
+        "Unit": alarm.unit,
+        "Dimensions": [{"value": value, "name": name} for name, value in alarm.dimensions],
+        **watched,
+    }
+
+
+def _told(query: dict[str, Any]) -> dict[str, Any]:
+    """A query as the notification holds it: dimensions written in its own way."""
+    shown = {**query, "ReturnData": query.get("ReturnData", True)}
+    if "MetricStat" in query:
+        named = query["MetricStat"]["Metric"]
+        dimensions = [{"value": one["Value"], "name": one["Name"]} for one in named.get("Dimensions", ())]
+        shown["MetricStat"] = {**query["MetricStat"], "Metric": {**named, "Dimensions": dimensions}}
+    return shown
 
 
 _STATISTICS = {

@@ -48,10 +48,17 @@ class MetricAlarm:
     updated_ms: int = 0
     transitioned_ms: int = 0
     tags: dict[str, str] = field(default_factory=dict)
+    queries: list[dict[str, Any]] = field(default_factory=list)
+    """Metrics as given. With an expression among them, `namespace`, `metric` and `statistic` are empty."""
 
     @property
     def arn(self) -> str:
         return alarm_arn(self.account, self.region, self.name)
+
+    @property
+    def computed(self) -> bool:
+        """Whether it watches an expression."""
+        return bool(self.queries) and not self.metric
 
     @property
     def identity(self) -> Metric:

@@ -96,8 +96,9 @@ def reason_data(alarm: MetricAlarm, points: Sequence[Point], now_ms: int) -> str
         data["startDate"] = stamp(real[0].start_ms)
     if alarm.unit is not None:
         data["unit"] = alarm.unit
+    if not alarm.computed:
+        data["statistic"] = alarm.statistic
     data |= {
-        "statistic": alarm.statistic,
         "period": alarm.period_s,
         "recentDatapoints": [point.value for point in real],
         "threshold": alarm.threshold,
@@ -106,7 +107,7 @@ def reason_data(alarm: MetricAlarm, points: Sequence[Point], now_ms: int) -> str
     for point in reversed(considered):
         shown: dict[str, object] = {"timestamp": stamp(point.start_ms)}
         if point.value is not None:
-            shown |= {"sampleCount": point.count, "value": point.value}
+            shown |= {"value": point.value} if alarm.computed else {"sampleCount": point.count, "value": point.value}
         evaluated.append(shown)
     text = orjson.dumps({**data, "evaluatedDatapoints": evaluated}).decode()
     if len(text) > _DATA_LIMIT:  # of a long range AWS shows the newest part

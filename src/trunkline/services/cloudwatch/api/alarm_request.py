@@ -7,6 +7,7 @@ from typing import Any
 from trunkline.aws import tags
 from trunkline.aws.errors import Refused
 from trunkline.aws.service import Call, Doc
+from trunkline.services.cloudwatch.api.alarm_queries import watched
 from trunkline.services.cloudwatch.api.context import invalid
 from trunkline.services.cloudwatch.evaluation import COMPARISONS, TREATMENTS
 from trunkline.services.cloudwatch.metric_data import metric
@@ -36,8 +37,8 @@ def alarm_of(call: Call, req: Doc, now_ms: int) -> MetricAlarm:
         req.get("OKActions", []),
         req.get("AlarmActions", []),
         req.get("InsufficientDataActions", []),
-        named["Namespace"],
-        named["MetricName"],
+        named.get("Namespace", ""),
+        named.get("MetricName", ""),
         [(dimension["Name"], dimension["Value"]) for dimension in dimensions],
         stat["Stat"],
         stat["Period"],
@@ -53,6 +54,7 @@ def alarm_of(call: Call, req: Doc, now_ms: int) -> MetricAlarm:
         updated_ms=now_ms,
         transitioned_ms=now_ms,
         tags=tags.normalise(req.get("Tags"), error="InvalidParameterValueException"),
+        queries=req.get("Metrics", []),
     )
     _check(alarm)
     for action in (*alarm.ok_actions, *alarm.alarm_actions, *alarm.insufficient_data_actions):
@@ -71,8 +73,8 @@ def _metric_stat(call: Call, req: Doc) -> tuple[str | None, Doc]:
     if "Metrics" in req:
         mixed = [member for member in ("MetricName", *_SINGLE) if member in req]
         if mixed:
-            raise invalid(f"Metrics list and {mixed[0]} are mutually exclusive.")
-        return _only_query(call, req["Metrics"])
+            raise invalid(f"{mixed[0]} should not be set if list of Metrics is set.")
+        return watched(call, req["Metrics"])
     for member in ("MetricName", "Namespace", "Period"):
         _required(req, member)
     if ("Statistic" in req) == ("ExtendedStatistic" in req):
@@ -85,20 +87,6 @@ def _metric_stat(call: Call, req: Doc) -> tuple[str | None, Doc]:
     if "Unit" in req:
         stat["Unit"] = req["Unit"]
     return None, stat
-
-
-def _only_query(call: Call, queries: list[Doc]) -> tuple[str, Doc]:
-    if any("Expression" in query for query in queries):
-        raise Refused("Trunkline does not support metric math in alarms yet: give one metric.")
-    if len(queries) != 1 or not queries[0].get("ReturnData", True):
-        raise invalid("Exactly one element of the Metrics list should return data.")
-    query = queries[0]
-    if query.get("AccountId", call.account) != call.account:
-        raise Refused("Trunkline does not support cross-account alarms: leave AccountId out.")
-    stat = query.get("MetricStat")
-    if stat is None or not {"Namespace", "MetricName"} <= stat["Metric"].keys():
-        raise invalid("A metric must have a namespace and a name.")
-    return query["Id"], stat
 
 
 def _check(alarm: MetricAlarm) -> None:
@@ -115,6 +103,10 @@ def _check(alarm: MetricAlarm) -> None:
         raise Refused(f"Trunkline does not support {alarm.comparison}: anomaly detection is not there yet.")
     if alarm.treat_missing is not None and alarm.treat_missing not in TREATMENTS:
         raise invalid(f"Value {alarm.treat_missing} for TreatMissingData: must be one of {', '.join(TREATMENTS)}.")
+    if alarm.computed:
+        if alarm.low_sample is not None:
+            raise invalid("EvaluateLowSampleCountPercentile is for percentiles, and not for expressions.")
+        return
     try:
         statistic = parse(alarm.statistic)
     except UnknownStatistic:

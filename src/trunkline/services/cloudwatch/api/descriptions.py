@@ -149,7 +149,9 @@ def _described(alarm: MetricAlarm) -> Doc:
         "TreatMissingData": alarm.treat_missing,
         "EvaluateLowSampleCountPercentile": alarm.low_sample,
     }
-    if alarm.query_id is not None:
+    if alarm.queries:
+        return {**shown, "Metrics": [{**query, "ReturnData": query.get("ReturnData", True)} for query in alarm.queries]}
+    if alarm.query_id is not None:  # put before its queries were kept as given
         identity = {"Namespace": alarm.namespace, "MetricName": alarm.metric, "Dimensions": dimensions}
         stat = {"Metric": identity, "Period": alarm.period_s, "Stat": alarm.statistic, "Unit": alarm.unit}
         return {**shown, "Metrics": [{"Id": alarm.query_id, "MetricStat": stat, "ReturnData": True}]}

@@ -11,7 +11,10 @@ from trunkline.aws import paging
 from trunkline.aws.errors import AwsError, Refused
 from trunkline.aws.service import Call, Doc, operation
 from trunkline.engines.telemetry import Bucket, Metric
+from trunkline.services.cloudwatch import metric_math
 from trunkline.services.cloudwatch.api.context import Context, invalid, invalid_value
+from trunkline.services.cloudwatch.api.queries import check_queries
+from trunkline.services.cloudwatch.expressions import Series, Window
 from trunkline.services.cloudwatch.metric_data import MAX_METRICS, metric, samples
 from trunkline.services.cloudwatch.statistics import Statistic, UnknownStatistic, parse
 
@@ -21,6 +24,9 @@ _MAX_STATISTICS_POINTS = 1440
 _MAX_QUERIES = 500
 _MAX_POINTS = 100_800
 _LIST_PAGE = 500
+
+Result = tuple[str, str, list[tuple[int, float]]]
+"""The id and label of a query, and its data points."""
 
 
 class Metrics(Context):
@@ -82,18 +88,43 @@ class Metrics(Context):
     @operation()
     async def get_metric_data(self, call: Call, req: Doc) -> Doc:
         queries, start, end = req["MetricDataQueries"], _ms(req["StartTime"]), _ms(req["EndTime"])
-        _check_queries(call, queries)
+        if not queries or len(queries) > _MAX_QUERIES:
+            raise invalid(f"MetricDataQueries must have between 1 and {_MAX_QUERIES} members.")
+        check_queries(call, queries, "MetricDataQueries")
         if start >= end:
             raise invalid("The parameter EndTime must be greater than StartTime.")
         descending = req.get("ScanBy", "TimestampDescending") == "TimestampDescending"
-        results = []
-        for query in queries:
-            if query.get("ReturnData", True):
-                points = await self._points(call, query["MetricStat"], start, end)
-                label = query.get("Label", query["MetricStat"]["Metric"].get("MetricName", ""))
-                results.append((query["Id"], label, points[::-1] if descending else points))
+        results = [
+            (query_id, label, points[::-1] if descending else points)
+            for query_id, label, points in await self._results(call, queries, start, end)
+        ]
         limit = min(req.get("MaxDatapoints", _MAX_POINTS), _MAX_POINTS)
         return _data_page(results, limit, req.get("NextToken"))
+
+    async def _results(self, call: Call, queries: Sequence[Doc], start: int, end: int) -> list[Result]:
+        """Of each query that returns data, one result; of an expression that makes an array, one for each series."""
+        metrics: dict[str, Series] = {}
+        for query in metric_math.metric_queries(queries):
+            window = Window(start, end, query["MetricStat"]["Period"])
+            points = dict(await self._points(call, query["MetricStat"], start, end))
+            metrics[query["Id"]] = Series(window, points, metric_math.label(query))
+        sheet = metric_math.sheet(queries, metrics, Window(start, end, metric_math.period_s(queries)))
+        results: list[Result] = []
+        for query in queries:
+            query_id = query["Id"]
+            if "MetricStat" not in query:
+                try:
+                    made = metric_math.result(sheet, query) if query.get("ReturnData", True) else None
+                except metric_math.BadExpression as error:
+                    raise invalid(str(error)) from None
+                if isinstance(made, list):
+                    named = query.get("Label", "")
+                    results += [(query_id, f"{named} {one.label}".strip(), list(one.points.items())) for one in made]
+                elif made is not None:
+                    results.append((query_id, str(query.get("Label") or query_id), list(made.points.items())))
+            elif query.get("ReturnData", True):
+                results.append((query_id, metrics[query_id].label, list(metrics[query_id].points.items())))
+        return results
 
     async def _points(self, call: Call, stat: Doc, start: int, end: int) -> list[tuple[int, float]]:
         """Time and value of each period that has data, the oldest first."""
@@ -178,39 +209,23 @@ def _datapoint(
     return {"Timestamp": _time(bucket.start_ms), "Unit": unit, **shown} if shown else None
 
 
-def _check_queries(call: Call, queries: Sequence[Doc]) -> None:
-    if not queries or len(queries) > _MAX_QUERIES:
-        raise invalid(f"MetricDataQueries must have between 1 and {_MAX_QUERIES} members.")
-    ids = [query["Id"] for query in queries]
-    if len(set(ids)) != len(ids):
-        raise invalid("The values for parameter Id in MetricDataQueries must be unique.")
-    for query in queries:
-        if "Expression" in query:
-            raise Refused(
-                "Trunkline does not support metric math and Metrics Insights expressions yet:"
-                f" query {query['Id']} must be a MetricStat.",
-            )
-        if "MetricStat" not in query:
-            raise invalid(f"The query {query['Id']} must have a MetricStat or an Expression.")
-        if query.get("AccountId", call.account) != call.account:
-            raise Refused("Trunkline does not support cross-account observability: leave AccountId out.")
-
-
-def _data_page(results: list[tuple[str, str, list[tuple[int, float]]]], limit: int, token: str | None) -> Doc:
+def _data_page(results: list[Result], limit: int, token: str | None) -> Doc:
     """Up to `limit` points of all results together; the token counts how many of each have been given."""
-    given = dict.fromkeys((result[0] for result in results), 0)
+    given = [0] * len(results)
     if token is not None:
-        place = paging.decode(token, error="InvalidNextToken")
         try:
-            given.update((name, int(count)) for name, _, count in (part.partition("=") for part in place.split("&")))
+            place = [int(count) for count in paging.decode(token, error="InvalidNextToken").split("&")]
         except ValueError:
-            raise AwsError("InvalidNextToken", "The specified nextToken is not valid.") from None
+            place = []
+        if len(place) != len(results) or min(place) < 0:
+            raise AwsError("InvalidNextToken", "The specified nextToken is not valid.")
+        given = place
     shown, more = [], False
-    for query_id, label, points in results:
-        part = points[given[query_id] :][:limit]
+    for number, (query_id, label, points) in enumerate(results):
+        part = points[given[number] :][:limit]
         limit -= len(part)
-        given[query_id] += len(part)
-        complete = given[query_id] >= len(points)
+        given[number] += len(part)
+        complete = given[number] >= len(points)
         more = more or not complete
         shown.append(
             {
@@ -223,5 +238,5 @@ def _data_page(results: list[tuple[str, str, list[tuple[int, float]]]], limit: i
         )
     answer: Doc = {"MetricDataResults": shown, "Messages": []}
     if more:
-        answer["NextToken"] = paging.encode("&".join(f"{name}={count}" for name, count in given.items()))
+        answer["NextToken"] = paging.encode("&".join(str(count) for count in given))
     return answer

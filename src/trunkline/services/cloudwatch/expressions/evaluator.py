@@ -1,0 +1,84 @@
+"""The values of the expressions of one request, which may name its metrics and each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from trunkline.services.cloudwatch.expressions import functions
+from trunkline.services.cloudwatch.expressions.errors import ExpressionError
+from trunkline.services.cloudwatch.expressions.operators import negate, operate
+from trunkline.services.cloudwatch.expressions.parser import parse
+from trunkline.services.cloudwatch.expressions.series import Series, Value, Window, type_name
+from trunkline.services.cloudwatch.expressions.syntax import (
+    Function,
+    Listing,
+    Negation,
+    Node,
+    Number,
+    Operation,
+    Reference,
+    Text,
+    Word,
+)
+
+
+class Sheet:
+    """`metrics` in the order of the request; `window` is that of a series made from nothing but numbers."""
+
+    def __init__(self, metrics: Mapping[str, Series], expressions: Mapping[str, str], window: Window) -> None:
+        self.metrics = metrics
+        self.window = window
+        self._expressions = expressions
+        self._found: dict[str, Value] = {}
+        self._open: list[str] = []
+
+    def result(self, query_id: str) -> Series | list[Series]:
+        """What the query gives back: one series, or an array of them."""
+        found = self.value(query_id)
+        if isinstance(found, float):
+            raise ExpressionError("the final result must be a time series or an array of time series, not a scalar")
+        return found
+
+    def value(self, query_id: str) -> Value:
+        if query_id in self.metrics:
+            return self.metrics[query_id]
+        if query_id in self._found:
+            return self._found[query_id]
+        if query_id not in self._expressions:
+            raise ExpressionError(f"undefined id '{query_id}'")
+        if query_id in self._open:
+            raise ExpressionError(f"circular reference: {' -> '.join([*self._open, query_id])}")
+        self._open.append(query_id)
+        try:
+            self._found[query_id] = self.evaluate(parse(self._expressions[query_id]))
+        finally:
+            self._open.pop()
+        return self._found[query_id]
+
+    def evaluate(self, node: Node) -> Value:
+        match node:
+            case Number(value):
+                return value
+            case Reference(query_id):
+                return self.value(query_id)
+            case Negation(operand):
+                return negate(self.evaluate(operand))
+            case Operation(sign, left, right):
+                return operate(sign, self.evaluate(left), self.evaluate(right))
+            case Listing(items):
+                return self._array(items)
+            case Function(name, arguments):
+                return functions.call(self, name, arguments)
+            case Text(value):
+                raise ExpressionError(f"unexpected string '{value}'")
+            case Word(value):
+                raise ExpressionError(f"unexpected '{value}': ids start with a lowercase letter")
+
+    def _array(self, items: tuple[Node, ...]) -> list[Series]:
+        found: list[Series] = []
+        for item in items:
+            value = self.evaluate(item)
+            if isinstance(value, float):
+                raise ExpressionError(f"an array holds time series, not {type_name(value)}")
+            found += value if isinstance(value, list) else [value]
+        return found
