@@ -191,7 +191,21 @@ def test_identity_providers_are_refused_by_name(aws):
 def test_access_key_info_and_encoded_messages(aws):
     sts = aws("sts")
     assert sts.get_access_key_info(AccessKeyId="AKIATESTROOT00000000")["Account"] == "000000000000"
+    # AWS writes the account into the id: this one is of 000000000002.
+    assert sts.get_access_key_info(AccessKeyId="AKIAQAAAAAABAAAAAAAA")["Account"] == "000000000002"
+    assert refused("ValidationError", sts.get_access_key_info, AccessKeyId="AKIAIOSFODNN7EXAMPLE").endswith(
+        "not valid."
+    )
     refused("InvalidAuthorizationMessageException", sts.decode_authorization_message, EncodedMessage="xyz")
+
+
+def test_what_is_no_roles_arn_is_told_apart(aws):
+    for wrong in (
+        "arn:aws:iam::000000000000:user/somebody",
+        "arn:aws:iam::000000000000:role/",
+        "not-an-arn-at-all-here",
+    ):
+        assert wrong in refused("ValidationError", aws("sts").assume_role, RoleArn=wrong, RoleSessionName="session")
 
 
 def test_sessions_survive_a_restart_and_kill(tmp_path):

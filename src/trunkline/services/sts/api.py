@@ -11,7 +11,14 @@ from trunkline.aws.service import Call, Doc, operation
 from trunkline.aws.sessions import Session
 from trunkline.core.clock import Clock
 from trunkline.core.db import Database
-from trunkline.services.sts.requests import refuse_mfa, role_duration_s, session_policies, session_tags
+from trunkline.services.sts.requests import (
+    account_of_key,
+    check_role_arn,
+    refuse_mfa,
+    role_duration_s,
+    session_policies,
+    session_tags,
+)
 
 _NO_PROVIDERS = "Trunkline has no identity providers: use AssumeRole, signed with a user's or a role's key."
 
@@ -28,6 +35,7 @@ class Api:
         """A role is assumed if its trust policy says so; one that names an account leaves it to that account's IAM."""
         if call.operation != "AssumeRole":
             return NO_ACCESS
+        check_role_arn(req["RoleArn"])
         trust = self._call.identity.trust(req["RoleArn"])
         if trust is None:
             # The same answer as for a role that does not trust the caller: names of roles are not told to strangers.
@@ -43,6 +51,7 @@ class Api:
     @operation("{RoleArn}")
     async def assume_role(self, call: Call, req: Doc) -> Doc:
         refuse_mfa(req)
+        check_role_arn(req["RoleArn"])
         trust = self._call.identity.trust(req["RoleArn"])
         if trust is None:
             raise _not_allowed(call, req)
@@ -113,10 +122,9 @@ class Api:
 
     @operation()
     async def get_access_key_info(self, call: Call, req: Doc) -> Doc:
-        found = self._call.identity.credential(req["AccessKeyId"])
-        if found is None:
-            raise AwsError("ValidationError", f"Access key {req['AccessKeyId']} is not known.", status=400)
-        return {"Account": found.account}
+        key_id = req["AccessKeyId"]
+        found = self._call.identity.credential(key_id)
+        return {"Account": account_of_key(key_id) if found is None else found.account}
 
     @operation()
     async def decode_authorization_message(self, call: Call, req: Doc) -> Doc:
