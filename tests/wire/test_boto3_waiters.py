@@ -6,24 +6,30 @@ They poll every few seconds by themselves: here they look twenty times a second.
 import concurrent.futures
 import importlib
 import inspect
+import io
 import json
+import zipfile
 
 import botocore.session
 import pytest
 from botocore import xform_name
 from botocore.exceptions import UnknownServiceError, WaiterError
+from tests.support.catalog import NAMES
 from tests.support.roles import service_role
 from tests.support.server import wait_until
-
-from trunkline.server.catalog import SERVICES
 
 FAST = {"Delay": 0.05, "MaxAttempts": 400}
 ONCE = {"Delay": 0.05, "MaxAttempts": 2}
 DRIVEN: set[str] = set()
-NOTHING_TO_WAIT_FOR = {  # DescribeAlarms is there, but alarms of these kinds cannot be made
-    "cloudwatch.composite_alarm_exists",
+NOTHING_TO_WAIT_FOR = {
+    # DescribeAlarms is there, but alarms of this kind cannot be made.
     "cloudwatch.log_alarm_exists",
-}
+    # Instances, images and key pairs are described, as none.
+    *(f"ec2.{kind}" for kind in (
+        "image_available", "image_exists", "instance_exists", "instance_running", "instance_status_ok",
+        "instance_stopped", "instance_terminated", "key_pair_exists", "system_status_ok",
+    )),
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -209,14 +215,123 @@ def _until_some(look):
     return wait_until(look, 20, what="a task")
 
 
+PARAMETER = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "one"}}
+
+
+def template(*, value="one", **more):
+    properties = {**PARAMETER["Properties"], "Value": value}
+    return json.dumps({"Resources": {"P": {**PARAMETER, "Properties": properties, **more}}})
+
+
+def test_cloudformation_stacks(aws, wait, meanwhile, name):
+    cfn = aws("cloudformation")
+    exists = meanwhile(wait, "cloudformation", "stack_exists", StackName=name)
+    created = meanwhile(wait, "cloudformation", "stack_create_complete", StackName=name)
+    cfn.create_stack(StackName=name, TemplateBody=template())
+    exists.result()
+    created.result()
+    asked = {"StackName": name, "ChangeSetName": "c", "TemplateBody": template(value="two")}
+    cfn.create_change_set(**asked)
+    wait("cloudformation", "change_set_create_complete", StackName=name, ChangeSetName="c")
+    cfn.execute_change_set(StackName=name, ChangeSetName="c")
+    wait("cloudformation", "stack_update_complete", StackName=name)
+    bad = {"Resources": {"P": json.loads(template())["Resources"]["P"], "Q": {**PARAMETER, "Properties": {
+        "Type": "String", "Value": "x", "AllowedPattern": "y"}}}}  # fmt: skip
+    cfn.update_stack(StackName=name, TemplateBody=json.dumps(bad))
+    wait("cloudformation", "stack_rollback_complete", StackName=name)
+    cfn.delete_stack(StackName=name)
+    wait("cloudformation", "stack_delete_complete", StackName=name)
+
+
+def test_cloudformation_imports_and_refactors(aws, wait, name):
+    cfn = aws("cloudformation")
+    aws("ssm").put_parameter(Name=f"/{name}", Type="String", Value="one")
+    imported = {"P": {"Type": "AWS::SSM::Parameter", "DeletionPolicy": "Delete", "Properties": {
+        "Name": f"/{name}", "Type": "String", "Value": "one"}}}  # fmt: skip
+    cfn.create_change_set(
+        StackName=name, ChangeSetName="i", ChangeSetType="IMPORT", TemplateBody=json.dumps({"Resources": imported}),
+        ResourcesToImport=[{"ResourceType": "AWS::SSM::Parameter", "LogicalResourceId": "P",
+                            "ResourceIdentifier": {"Name": f"/{name}"}}],
+    )  # fmt: skip
+    wait("cloudformation", "change_set_create_complete", StackName=name, ChangeSetName="i")
+    cfn.execute_change_set(StackName=name, ChangeSetName="i")
+    wait("cloudformation", "stack_import_complete", StackName=name)
+    renamed = {"Renamed": imported["P"]}
+    refactor = cfn.create_stack_refactor(
+        StackDefinitions=[{"StackName": name, "TemplateBody": json.dumps({"Resources": renamed})}],
+        ResourceMappings=[{"Source": {"StackName": name, "LogicalResourceId": "P"},
+                           "Destination": {"StackName": name, "LogicalResourceId": "Renamed"}}],
+    )["StackRefactorId"]  # fmt: skip
+    wait("cloudformation", "stack_refactor_create_complete", StackRefactorId=refactor)
+    cfn.execute_stack_refactor(StackRefactorId=refactor)
+    wait("cloudformation", "stack_refactor_execute_complete", StackRefactorId=refactor)
+    cfn.delete_stack(StackName=name)
+
+
+def test_cloud_control(aws, wait, name):
+    desired = json.dumps({"Name": f"/{name}", "Type": "String", "Value": "one"})
+    control = aws("cloudcontrol")
+    asked = control.create_resource(TypeName="AWS::SSM::Parameter", DesiredState=desired)["ProgressEvent"]
+    wait("cloudcontrol", "resource_request_success", RequestToken=asked["RequestToken"])
+    control.delete_resource(TypeName="AWS::SSM::Parameter", Identifier=f"/{name}")
+
+
+def test_networks(aws, wait):
+    ec2 = aws("ec2")
+    vpcs = [ec2.create_vpc(CidrBlock=f"10.{n}.0.0/24")["Vpc"]["VpcId"] for n in (81, 82)]
+    wait("ec2", "vpc_available", VpcIds=vpcs)
+    peering = ec2.create_vpc_peering_connection(VpcId=vpcs[0], PeerVpcId=vpcs[1])["VpcPeeringConnection"]
+    ids = {"VpcPeeringConnectionIds": [peering["VpcPeeringConnectionId"]]}
+    wait("ec2", "vpc_peering_connection_exists", **ids)
+    ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=peering["VpcPeeringConnectionId"])
+    wait("ec2", "vpc_peering_connection_deleted", **ids)
+    subnet = ec2.create_subnet(VpcId=vpcs[0], CidrBlock="10.81.0.0/26")["Subnet"]["SubnetId"]
+    nat = ec2.create_nat_gateway(SubnetId=subnet, ConnectivityType="private")["NatGateway"]["NatGatewayId"]
+    wait("ec2", "nat_gateway_available", NatGatewayIds=[nat])
+    ec2.delete_nat_gateway(NatGatewayId=nat)
+    wait("ec2", "nat_gateway_deleted", NatGatewayIds=[nat])
+    ec2.delete_subnet(SubnetId=subnet)
+    for vpc in vpcs:
+        ec2.delete_vpc(VpcId=vpc)
+
+
+def test_lambda(aws, wait, meanwhile, name):
+    role = service_role(aws, name, "lambda")
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("index.py", "def handler(event, context):\n    return 1\n")
+    client, it = aws("lambda"), {"FunctionName": name}
+    exists = meanwhile(wait, "lambda", "function_exists", **it)
+    client.create_function(
+        **it, Runtime="python3.11", Role=role, Handler="index.handler", Code={"ZipFile": code.getvalue()}
+    )
+    exists.result()
+    for waiter in ("function_active", "function_active_v2"):
+        wait("lambda", waiter, **it)
+    client.update_function_configuration(**it, Timeout=9)
+    for waiter in ("function_updated", "function_updated_v2"):
+        wait("lambda", waiter, **it)
+    version = client.publish_version(**it)["Version"]
+    wait("lambda", "published_version_active", **it, Qualifier=version)
+    client.delete_function(**it)
+
+
+def test_a_composite_alarm(aws, wait, meanwhile, name):
+    cloudwatch = aws("cloudwatch")
+    exists = meanwhile(wait, "cloudwatch", "composite_alarm_exists", AlarmNames=[name], AlarmTypes=["CompositeAlarm"])
+    cloudwatch.put_composite_alarm(AlarmName=name, AlarmRule="FALSE")
+    exists.result()
+    cloudwatch.delete_alarms(AlarmNames=[name])
+
+
 def test_no_waiter_was_forgotten():
     """Waiters of operations that are implemented; the others end with the refusal of their operation."""
     if len(DRIVEN) < 5:
         pytest.skip("the other tests of this file did not run")
     session = botocore.session.Session()
     reachable = set()
-    for service in SERVICES:
-        api = importlib.import_module(f"trunkline.services.{service}.api").Api
+    for folder, service in NAMES.items():
+        api = importlib.import_module(f"trunkline.services.{folder}.api").Api
         try:
             waiters = session.get_waiter_model(service)
         except UnknownServiceError:

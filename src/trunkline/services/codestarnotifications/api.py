@@ -233,6 +233,8 @@ def _targets(given: list[Doc]) -> list[str]:
         if one.get("TargetType", "SNS") != "SNS":
             text = f"Trunkline has no chat channels ({one['TargetType']}): notify an SNS topic."
             raise Refused(text, code="ValidationException")
+        if "TargetAddress" not in one:
+            raise AwsError("ValidationException", "A target needs a TargetAddress.")
     return list(dict.fromkeys(one["TargetAddress"] for one in given))
 
 

@@ -1,6 +1,5 @@
 """Credentials for other git servers: one for each kind of server in an account and region, and never shown again."""
 
-from trunkline.aws import arn as arns
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call, operation
 from trunkline.core.db import Tx
@@ -48,7 +47,8 @@ class Credentials(Group):
     @operation("{arn}")
     async def delete_source_credentials(self, call: Call, req: Doc) -> Doc:
         def delete(tx: Tx) -> None:
-            server = arns.parse(req["arn"]).resource.rpartition("/")[2].upper()
+            # The last part of the ARN is the server's kind; what is no ARN names none.
+            server = req["arn"].rpartition("/")[2].upper()
             if not store.credentials.delete(tx, call.account, call.region, server):
                 raise AwsError("ResourceNotFoundException", f"Source credentials cannot be found: {req['arn']}")
 

@@ -42,11 +42,15 @@ class Groups(Context):
         if not key["Enabled"] or key["KeySpec"] != "SYMMETRIC_DEFAULT":
             raise AwsError("InvalidParameterException", f"The specified KMS key {key_id} cannot be used.")
 
+    def _of_key(self, call: Call, req: Doc) -> LogGroup:
+        """The group that a key is for: by its name, or by its ARN."""
+        if ("logGroupName" in req) == ("resourceIdentifier" in req):
+            raise AwsError("InvalidParameterException", "Give either logGroupName or resourceIdentifier.")
+        return self._group(call, req if "logGroupName" in req else {"logGroupIdentifier": req["resourceIdentifier"]})
+
     @operation(group_resource)
     async def associate_kms_key(self, call: Call, req: Doc) -> Doc:
-        group = self._group(
-            call, {"logGroupIdentifier": req["resourceIdentifier"]} if "logGroupName" not in req else req
-        )
+        group = self._of_key(call, req)
         await self._check_key(call, req["kmsKeyId"])
 
         def change(group: LogGroup) -> None:
@@ -57,9 +61,7 @@ class Groups(Context):
 
     @operation(group_resource)
     async def disassociate_kms_key(self, call: Call, req: Doc) -> Doc:
-        group = self._group(
-            call, {"logGroupIdentifier": req["resourceIdentifier"]} if "logGroupName" not in req else req
-        )
+        group = self._of_key(call, req)
 
         def change(group: LogGroup) -> None:
             group.kms_key_id = None
