@@ -210,8 +210,9 @@ def _ignore_case(operand: Any, path: str) -> Test:
 def _wildcard(operand: Any, path: str) -> Test:
     if not isinstance(operand, str):
         raise PatternError(f"wildcard match pattern must be a string{_at(path)}")
-    if "**" in operand.replace("\\*", ""):
-        raise PatternError("Consecutive wildcard characters at pos 0")
+    twice = re.search(r"(?<!\\)(?:\\\\)*(\*\*)", operand)
+    if twice:
+        raise PatternError(f"Consecutive wildcard characters at pos {twice.start(1)}")
     pieces = re.split(r"(\\[*\\]|\*)", operand)
     pattern = "".join(
         ".*" if piece == "*" else re.escape(piece[1:] if piece[:1] == "\\" else piece) for piece in pieces
@@ -234,7 +235,7 @@ def _numeric(operand: Any, path: str) -> Test:
         raise PatternError(f"Value of numeric must be an array of one or two comparisons{_at(path)}")
     bounds: list[tuple[Callable[[float, float], bool], float]] = []
     for name, bound in zip(operand[::2], operand[1::2], strict=True):
-        if name not in _COMPARISONS:
+        if not isinstance(name, str) or name not in _COMPARISONS:
             raise PatternError(f"Unrecognized numeric range operator: {name}")
         if isinstance(bound, bool) or not isinstance(bound, (int, float)):
             raise PatternError(f"Value of {name} must be numeric")
@@ -254,6 +255,8 @@ def _numeric(operand: Any, path: str) -> Test:
 
 def _cidr(operand: Any, path: str) -> Test:
     try:
+        if not isinstance(operand, str):
+            raise ValueError("a number, too, would be an address")
         network = ipaddress.ip_network(operand, strict=False)
     except ValueError:
         raise PatternError(f"Malformed CIDR, one '/' required{_at(path)}") from None

@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from trunkline.aws.event_patterns import PatternError, compile_pattern
+from trunkline.aws.event_patterns import PatternError, compile_document, compile_pattern
 
 EVENT = {
     "source": "aws.ec2",
@@ -127,3 +127,18 @@ def test_refuses(pattern):
 def test_wildcards_and_their_escape(pattern, text, result):
     compiled = compile_pattern(orjson.dumps({"a": [{"wildcard": pattern}]}).decode())
     assert compiled.matches({"a": text}) is result
+
+
+@pytest.mark.parametrize(
+    ("matcher", "why"),
+    [
+        ({"numeric": [["<"], 5]}, "range operator"),
+        ({"numeric": [">", 1, {}, 3]}, "range operator"),
+        ({"cidr": 5}, "CIDR"),
+        ({"cidr": ["10.0.0.0/8"]}, "CIDR"),
+        ({"wildcard": "ab**"}, "characters at pos 2"),
+    ],
+)
+def test_operands_of_the_wrong_kind_are_refused_by_name(matcher, why):
+    with pytest.raises(PatternError, match=why):
+        compile_document({"detail": {"k": [matcher]}})
