@@ -167,3 +167,23 @@ def test_signal_resource_completes_a_creation_policy(stacks, aws):
     assert stacks.now()["StackStatus"] == "CREATE_IN_PROGRESS"
     stacks.cfn.signal_resource(StackName=stacks.name, LogicalResourceId="One", UniqueId="i-1", Status="SUCCESS")
     assert stacks.ended() == "CREATE_COMPLETE"
+    assert stacks.reasons("CREATE_IN_PROGRESS").count("Received SUCCESS signal with UniqueId i-1") == 1
+
+
+def test_a_signal_told_twice_counts_and_is_shown_once(stacks):
+    policy = {"ResourceSignal": {"Count": 2, "Timeout": "PT1M"}}
+    stacks.create({"One": parameter(CreationPolicy=policy)}, wait=False)
+    wait_until(lambda: stacks.resources().get("One", {}).get("PhysicalResourceId"))
+    for unique_id in ("i-1", "i-1", "i-2"):
+        assert stacks.now()["StackStatus"] == "CREATE_IN_PROGRESS"
+        stacks.cfn.signal_resource(StackName=stacks.name, LogicalResourceId="One", UniqueId=unique_id, Status="SUCCESS")
+    assert stacks.ended() == "CREATE_COMPLETE"
+    told = [one for one in stacks.reasons("CREATE_IN_PROGRESS") if one.startswith("Received")]
+    assert told == [f"Received SUCCESS signal with UniqueId i-{number}" for number in (1, 2)]
+
+
+def test_a_custom_resource_whose_function_is_not_there_leaves_nothing_to_roll_back(stacks):
+    missing = f"arn:aws:lambda:us-east-1:000000000000:function:{stacks.name}"
+    assert stacks.create({"Thing": custom(missing)}) == "ROLLBACK_COMPLETE"
+    assert "Function not found" in stacks.reasons("CREATE_FAILED")[0]
+    assert "DELETE_FAILED" not in stacks.history("Thing")

@@ -117,3 +117,22 @@ def test_a_wrong_name_is_refused_in_awss_words(stacks):
     with pytest.raises(ClientError, match=r"at 'stackName' failed to satisfy constraint") as refused:
         stacks.cfn.create_stack(StackName="1-wrong", TemplateBody=template({"One": parameter()}))
     assert refused.value.response["Error"]["Code"] == "ValidationError"
+
+
+def test_the_metadata_of_a_resource_has_its_functions_resolved_but_no_secrets(stacks):
+    said = {"Files": {"/etc/x": {"Fn::Sub": "${AWS::StackName} ${One} ${Who}"}}, "Count": [1, {"Ref": "Who"}]}
+    resources = {
+        "One": parameter(),
+        "Two": parameter(Metadata=said),
+        "Three": parameter(Metadata={"P": "{{resolve:ssm:/x}}"}),
+    }
+    parameters = {"Who": {"Type": "String", "Default": "you"}}
+    assert stacks.create(resources, Parameters=parameters) == "CREATE_COMPLETE"
+
+    def metadata(logical_id):
+        found = stacks.cfn.describe_stack_resource(StackName=stacks.name, LogicalResourceId=logical_id)
+        return json.loads(found["StackResourceDetail"]["Metadata"])
+
+    one = stacks.resources()["One"]["PhysicalResourceId"]
+    assert metadata("Two") == {"Files": {"/etc/x": f"{stacks.name} {one} you"}, "Count": [1, "you"]}
+    assert metadata("Three") == {"P": "{{resolve:ssm:/x}}"}

@@ -6,6 +6,7 @@ from trunkline.services.cloudformation import store
 from trunkline.services.cloudformation.api import views
 from trunkline.services.cloudformation.api.part import STACK, Part
 from trunkline.services.cloudformation.model import Operation, Stack, StackEvent, Status
+from trunkline.services.cloudformation.preparing.metadata import resolved
 from trunkline.services.cloudformation.preparing.sources import bad
 
 PAGE = 100
@@ -85,7 +86,8 @@ class DescribeOperations(Part):
         row = store.resources.get(self._db, stack.id, req["LogicalResourceId"])
         if row is None:
             raise bad(f"Resource {req['LogicalResourceId']} does not exist for stack {stack.name}")
-        return {"StackResourceDetail": views.resource_detail(row, stack)}
+        metadata = await resolved(self._kit, call.caller, stack, row)
+        return {"StackResourceDetail": views.resource_detail(row, stack, metadata)}
 
     def _named(self, call: Call, name: str) -> Stack:
         found = store.stack(self._db, call.account, call.region, name)

@@ -7,6 +7,7 @@ from trunkline.services.cloudformation.api.part import STACK, Part
 from trunkline.services.cloudformation.model import Signal
 from trunkline.services.cloudformation.preparing import sources, stack_policy
 from trunkline.services.cloudformation.preparing.sources import bad
+from trunkline.services.cloudformation.workflow.record import Record
 
 
 class PolicyOperations(Part):
@@ -53,7 +54,14 @@ class PolicyOperations(Part):
                 raise bad(f"Resource {req['LogicalResourceId']} does not exist for stack {stack.name}")
             if not row.status.endswith("_IN_PROGRESS"):
                 raise bad(f"Resource {row.logical_id} is in {row.status} state and cannot be signaled")
+            before = store.signals.get(tx, stack.id, row.logical_id, req["UniqueId"])
+            if before is not None and before.at >= row.updated:
+                return  # told already: each signal of a resource has an id of its own
             signal = Signal(stack.id, row.logical_id, req["UniqueId"], req["Status"], self._kit.clock.now())
             store.signals.put(tx, signal)
+            operation = store.operations.get(tx, stack.id, stack.operation)
+            if operation is not None:
+                told = f"Received {signal.status} signal with UniqueId {signal.unique_id}"
+                Record(self._kit, operation).note(tx, stack, row, row.status, told, row.physical_id, row.type)
 
         await self._db.write(write)

@@ -1,5 +1,7 @@
 """Stacks, resources and events in the shapes of the answers."""
 
+from typing import Any
+
 import orjson
 
 from trunkline.aws.service import Doc
@@ -103,10 +105,10 @@ def resource(one: Resource, owner: Stack) -> Doc:
     }
 
 
-def resource_detail(one: Resource, owner: Stack) -> Doc:
+def resource_detail(one: Resource, owner: Stack, metadata: Any) -> Doc:
     found = resource(one, owner)
     found["LastUpdatedTimestamp"] = found.pop("Timestamp")
-    found["Metadata"] = orjson.dumps(one.metadata).decode()
+    found["Metadata"] = orjson.dumps(metadata).decode()
     return found
 
 

@@ -46,9 +46,7 @@ class CustomResource(ResourceType):
         self._responses = responses
 
     async def create(self, on: Provision, wanted: Doc) -> str:
-        fallback = on.name(128)
-        await on.made(fallback)  # a request that fails is followed by a Delete, as on AWS
-        answer = await self._ask(on, "Create", wanted)
+        answer = await self._ask(on, "Create", wanted, made_as=on.name(128))
         physical_id = str(answer.get("PhysicalResourceId") or "")
         if physical_id:
             await on.made(physical_id)
@@ -83,8 +81,12 @@ class CustomResource(ResourceType):
         found = custom_data.get(self._kit.db, on.stack_id, on.logical_id, physical_id)
         return dict(found.data) if found is not None else {}
 
-    async def _ask(self, on: Provision, what: str, properties: Doc, **more: Any) -> Doc:
-        """Send the request, once as far as that can be known, and wait for the answer."""
+    async def _ask(self, on: Provision, what: str, properties: Doc, *, made_as: str = "", **more: Any) -> Doc:
+        """Send the request, once as far as that can be known, and wait for the answer.
+
+        made_as: the id of what a Create may have made as soon as it is sent: its failure is followed by a Delete then.
+        A request that reaches nobody has made nothing, so that a rollback has nobody to ask either.
+        """
         reply_id = f"{on.token}-{what.lower()}"
         url = await self._responses.open(reply_id, "custom", on.stack_id, on.logical_id)
         type = on.type if isinstance(on, Attempt) else self.name
@@ -102,6 +104,8 @@ class CustomResource(ResourceType):
         if not self._responses.was_sent(reply_id):
             await self._send(on, str(properties.get("ServiceToken") or ""), request)
             await self._responses.mark_sent(reply_id)
+        if made_as:
+            await on.made(made_as)
         deadline = self._kit.clock.time() + _timeout_s(properties)
         while True:
             answer = self._responses.answered(reply_id)
