@@ -33,9 +33,12 @@ def ask(cloudwatch, name):
     def ask(*expressions, **more):
         return cloudwatch.get_metric_data(
             MetricDataQueries=[*metrics, *expressions],
-            StartTime=start,
-            EndTime=start + timedelta(minutes=4),
-            **{"ScanBy": "TimestampAscending", **more},
+            **{
+                "StartTime": start,
+                "EndTime": start + timedelta(minutes=4),
+                "ScanBy": "TimestampAscending",
+                **more,
+            },
         )
 
     return ask
@@ -65,9 +68,27 @@ def test_an_array_gives_a_result_for_each_series_over_pages(ask):
     assert [r["Values"] for r in rest["MetricDataResults"]] == [[], [0, 5]] and "NextToken" not in rest
 
 
+def test_labels_may_hold_figures_and_properties(ask, name):
+    query = {"Id": "e", "Expression": "errors * 2", "Label": "from ${MIN} to ${MAX}, ${DATAPOINT_COUNT} in all"}
+    stat = metric(name, "errors", "named", ReturnData=True, Label="${PROP('MetricName')} ${PROP('Period')} ${LABEL}")
+    found = [one["Label"] for one in ask(query, stat, LabelOptions={"Timezone": "+0130"})["MetricDataResults"]]
+    assert found == ["from 2 to 6, 3 in all", "errors 60 errors"]
+    with pytest.raises(ClientError, match="MAX_TIME"):
+        ask({**query, "Label": "${MAX_TIME}"})
+    with pytest.raises(ClientError, match="Timezone"):
+        ask(query, LabelOptions={"Timezone": "Berlin"})
+
+
+def test_more_periods_than_could_be_answered_are_refused(ask):
+    long_ago = datetime.now(UTC) - timedelta(days=100)
+    with pytest.raises(ClientError, match="100,800"):
+        ask({"Id": "e", "Expression": "FILL(errors, 0)"}, StartTime=long_ago)
+
+
 @pytest.mark.parametrize(
     ("query", "message"),
     [
+        ({"Id": "e", "Expression": "+".join(["1"] * 1000)}, "too deeply"),
         ({"Id": "e", "Expression": "AVG(errors)"}, "Error in expression 'e' .*scalar"),
         ({"Id": "e", "Expression": "nobody + 1"}, "undefined id 'nobody'"),
         ({"Id": "Upper", "Expression": "errors"}, "pattern"),

@@ -202,5 +202,11 @@ def test_metrics_of_different_periods_are_not_mixed():
         Sheet({"m1": series([1]), "m2": coarse}, {"e": "m1 + m2"}, window(1)).result("e")
 
 
+def test_arrays_of_arrays_do_not_grow_without_bound():
+    many = {"a": f"[{','.join(['m1'] * 400)}]", "b": f"[{','.join(['a'] * 400)}]"}
+    with pytest.raises(ExpressionError, match="up to 500"):
+        value("FIRST(b)", many, m1=[1])
+
+
 def test_an_expression_is_read_once():
     assert parse("m1 + 1") is parse("m1 + 1")

@@ -2,13 +2,13 @@
 
 Real: PutMetricData (values and counts, statistic sets, high resolution), GetMetricStatistics and GetMetricData with all
 statistics (percentiles, trimmed, winsorised) and metric math, ListMetrics; metric alarms (M out of N, missing data,
-percentiles, metric math, periods from 10 seconds) with history, EventBridge events and actions (SNS, Lambda, scaling policies); composite
-alarms; dashboards; tags.
+percentiles, metric math, periods from 10 seconds) with history, EventBridge events and actions (SNS, Lambda, scaling
+policies); composite alarms; dashboards; tags.
 Kept without effect: anomaly detectors, which are never trained.
 Refused: Metrics Insights; in metric math SEARCH, ANOMALY_DETECTION_BAND, SERVICE_QUOTA, INSIGHT_RULE_METRIC, LAMBDA
-and metrics of different periods in one operation; suppressors of composite alarms, alarms on anomalies, actions that act on
-instances, metric streams, insight rules, and all that is not implemented. The namespace AWS/ is for service principals
-only.
+and metrics of different periods in one operation; times in labels; suppressors of composite alarms, alarms on
+anomalies, actions that act on instances, metric streams, insight rules, and all that is not implemented. The namespace
+AWS/ is for service principals only.
 """
 
 from __future__ import annotations

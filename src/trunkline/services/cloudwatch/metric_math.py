@@ -56,3 +56,5 @@ def result(of: Sheet, query: Doc) -> Series | list[Series]:
         raise Refused(f"Trunkline's metric math does not support {refused}.") from None
     except ExpressionError as error:
         raise BadExpression(f"Error in expression '{query['Id']}' [{error}]") from None
+    except RecursionError:
+        raise BadExpression(f"Error in expression '{query['Id']}' [it is nested too deeply]") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -11,10 +12,10 @@ from trunkline.aws import paging
 from trunkline.aws.errors import AwsError, Refused
 from trunkline.aws.service import Call, Doc, operation
 from trunkline.engines.telemetry import Bucket, Metric
-from trunkline.services.cloudwatch import metric_math
+from trunkline.services.cloudwatch import labels, metric_math
 from trunkline.services.cloudwatch.api.context import Context, invalid, invalid_value
 from trunkline.services.cloudwatch.api.queries import check_queries
-from trunkline.services.cloudwatch.expressions import Series, Window
+from trunkline.services.cloudwatch.expressions import Series, Sheet, Window
 from trunkline.services.cloudwatch.metric_data import MAX_METRICS, metric, samples
 from trunkline.services.cloudwatch.statistics import Statistic, UnknownStatistic, parse
 
@@ -24,6 +25,7 @@ _MAX_STATISTICS_POINTS = 1440
 _MAX_QUERIES = 500
 _MAX_POINTS = 100_800
 _LIST_PAGE = 500
+_ZONE = re.compile(r"[+-](0\d|1[0-4])[0-5]\d")
 
 Result = tuple[str, str, list[tuple[int, float]]]
 """The id and label of a query, and its data points."""
@@ -91,6 +93,9 @@ class Metrics(Context):
         if not queries or len(queries) > _MAX_QUERIES:
             raise invalid(f"MetricDataQueries must have between 1 and {_MAX_QUERIES} members.")
         check_queries(call, queries, "MetricDataQueries")
+        zone = req.get("LabelOptions", {}).get("Timezone", "+0000")
+        if not _ZONE.fullmatch(zone):
+            raise invalid(f"The value {zone} for parameter LabelOptions.Timezone is not of the form +0130.")
         if start >= end:
             raise invalid("The parameter EndTime must be greater than StartTime.")
         descending = req.get("ScanBy", "TimestampDescending") == "TimestampDescending"
@@ -108,23 +113,17 @@ class Metrics(Context):
             window = Window(start, end, query["MetricStat"]["Period"])
             points = dict(await self._points(call, query["MetricStat"], start, end))
             metrics[query["Id"]] = Series(window, points, metric_math.label(query))
-        sheet = metric_math.sheet(queries, metrics, Window(start, end, metric_math.period_s(queries)))
-        results: list[Result] = []
-        for query in queries:
-            query_id = query["Id"]
-            if "MetricStat" not in query:
-                try:
-                    made = metric_math.result(sheet, query) if query.get("ReturnData", True) else None
-                except metric_math.BadExpression as error:
-                    raise invalid(str(error)) from None
-                if isinstance(made, list):
-                    named = query.get("Label", "")
-                    results += [(query_id, f"{named} {one.label}".strip(), list(one.points.items())) for one in made]
-                elif made is not None:
-                    results.append((query_id, str(query.get("Label") or query_id), list(made.points.items())))
-            elif query.get("ReturnData", True):
-                results.append((query_id, metrics[query_id].label, list(metrics[query_id].points.items())))
-        return results
+        window = Window(start, end, metric_math.period_s(queries))
+        windows = (window, *(series.window for series in metrics.values()))
+        computed = len(metrics) < len(queries)
+        if computed and any(len(one.times_ms()) > _MAX_POINTS for one in windows):
+            raise invalid("You have requested more than 100,800 datapoints: increase Period or shorten the time range.")
+
+        def results() -> list[Result]:
+            sheet = metric_math.sheet(queries, metrics, window)
+            return [result for query in queries for result in _results_of(call, query, sheet)]
+
+        return await asyncio.to_thread(results) if computed and end - start > _THREE_HOURS_MS else results()
 
     async def _points(self, call: Call, stat: Doc, start: int, end: int) -> list[tuple[int, float]]:
         """Time and value of each period that has data, the oldest first."""
@@ -207,6 +206,28 @@ def _datapoint(
     if found:
         shown["ExtendedStatistics"] = found
     return {"Timestamp": _time(bucket.start_ms), "Unit": unit, **shown} if shown else None
+
+
+def _results_of(call: Call, query: Doc, sheet: Sheet) -> list[Result]:
+    query_id, label = query["Id"], query.get("Label", "")
+    stat = query.get("MetricStat")
+    if not query.get("ReturnData", True):
+        return []
+    if stat is not None:
+        found, known = sheet.metrics[query_id], labels.properties(stat, call.account, call.region)
+        named = labels.written(found.label, known["MetricName"], found.values(), known)
+        return [(query_id, named, list(found.points.items()))]
+    try:
+        made = metric_math.result(sheet, query)
+    except metric_math.BadExpression as error:
+        raise invalid(str(error)) from None
+    if isinstance(made, Series):
+        return [(query_id, labels.written(label or query_id, query_id, made.values(), {}), list(made.points.items()))]
+    results = []
+    for one in made:
+        named = labels.written(f"{label} {one.label}".strip(), one.label, one.values(), {})
+        results.append((query_id, named, list(one.points.items())))
+    return results
 
 
 def _data_page(results: list[Result], limit: int, token: str | None) -> Doc:

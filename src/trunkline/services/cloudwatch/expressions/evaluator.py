@@ -21,6 +21,8 @@ from trunkline.services.cloudwatch.expressions.syntax import (
     Word,
 )
 
+_MOST_SERIES = 500
+
 
 class Sheet:
     """`metrics` in the order of the request; `window` is that of a series made from nothing but numbers."""
@@ -81,4 +83,6 @@ class Sheet:
             if isinstance(value, float):
                 raise ExpressionError(f"an array holds time series, not {type_name(value)}")
             found += value if isinstance(value, list) else [value]
+            if len(found) > _MOST_SERIES:  # arrays of arrays of arrays would grow without bound
+                raise ExpressionError(f"an array holds up to {_MOST_SERIES} time series")
         return found

@@ -53,25 +53,3 @@ class Operation:
 
 
 Node = Number | Text | Reference | Word | Function | Listing | Negation | Operation
-
-
-def children(node: Node) -> tuple[Node, ...]:
-    match node:
-        case Function(_, arguments):
-            return arguments
-        case Listing(items):
-            return items
-        case Negation(operand):
-            return (operand,)
-        case Operation(_, left, right):
-            return (left, right)
-        case _:
-            return ()
-
-
-def walk(node: Node) -> list[Node]:
-    """The node and all that it holds."""
-    found = [node]
-    for child in children(node):
-        found += walk(child)
-    return found
