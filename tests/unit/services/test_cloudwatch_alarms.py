@@ -183,3 +183,65 @@ async def test_one_tick_evaluates_every_alarm(rig):
     await rig.sample(1.0)
     assert await rig.pass_period() == "OK"
     assert all(alarm.state == "OK" for alarm in rig.store.every_alarm())
+
+
+RATE = replace(
+    ALARM,
+    namespace="", metric="", dimensions=[], statistic="", datapoints_to_alarm=None, evaluation_periods=1,
+    period_s=300, treat_missing=None, threshold=0.0, query_id="e1",
+    queries=[
+        {"Id": "e1", "Expression": "FILL(m1, 0) * 2", "Label": "Twice"},
+        {
+            "Id": "m1",
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": "App",
+                    "MetricName": "m",
+                    "Dimensions": [{"Name": "B", "Value": "2"}, {"Name": "A", "Value": "1"}],
+                },
+                "Period": 300,
+                "Stat": "Sum",
+            },
+            "ReturnData": False,
+        },
+    ],
+)  # fmt: skip
+
+
+async def test_an_alarm_over_an_expression_looks_at_periods_that_slide(rig):
+    await rig.put(RATE)
+    await rig.sample(6.0)
+    for _ in range(6):
+        state = await rig.pass_period()
+    assert state == "ALARM"
+    [event] = rig.ledger.read()
+    reason_data = json.loads(event.detail["state"]["reasonData"])
+    assert reason_data["evaluatedDatapoints"][0]["value"] == 12.0 and "statistic" not in reason_data
+    assert event.detail["configuration"]["metrics"] == [
+        {"id": "e1", "expression": "FILL(m1, 0) * 2", "label": "Twice", "returnData": True},
+        {
+            "id": "m1",
+            "metricStat": {
+                "metric": {"namespace": "App", "name": "m", "dimensions": {"B": "2", "A": "1"}},
+                "period": 300,
+                "stat": "Sum",
+            },
+            "returnData": False,
+        },
+    ]
+    for _ in range(30):
+        state = await rig.pass_period()
+    assert state == "OK"  # the metric has no data any more, and FILL says what that means
+
+
+async def test_the_message_of_an_alarm_over_an_expression_holds_its_queries(rig):
+    await rig.put(RATE)
+    await rig.sample(6.0)
+    for _ in range(6):
+        await rig.pass_period()
+    await rig.act()
+    [published] = rig.published
+    trigger = json.loads(published["Message"])["Trigger"]
+    assert trigger["Period"] == 300 and "MetricName" not in trigger
+    assert [(query["Id"], query["ReturnData"]) for query in trigger["Metrics"]] == [("e1", True), ("m1", False)]
+    assert trigger["Metrics"][1]["MetricStat"]["Metric"]["Dimensions"][0] == {"value": "2", "name": "B"}
