@@ -193,6 +193,7 @@ async def _imports(
 ) -> dict[str, str]:
     """The physical ids of what exists already and is taken in, by logical id."""
     found: dict[str, str] = {}
+    caller = await _acting(kit, call, stack, req)
     new = set(prepared.waits) - {
         name for name, row in store.of_stack(kit.db, stack.id).items() if row.status != "DELETE_COMPLETE"
     }
@@ -207,7 +208,7 @@ async def _imports(
             raise bad(f"Resource {name} is of type {resource.type} in the template, not {one['ResourceType']}.")
         if not resource.deletion_policy:
             raise bad("Resources to import must have a DeletionPolicy attribute specified in the template.")
-        physical_id = await _existing(kit, call, name, resource, one["ResourceIdentifier"])
+        physical_id = await _existing(kit, caller, name, resource, one["ResourceIdentifier"])
         if physical_id is None:
             raise bad(
                 f"Resource of type '{resource.type}' with identifier '{'|'.join(one['ResourceIdentifier'].values())}' "
@@ -218,7 +219,7 @@ async def _imports(
         for name in sorted(new - set(found)):
             resource = prepared.template.resources[name]
             named = importing.identifier_in(resource.type, _literal(resource.properties))
-            physical_id = await _existing(kit, call, name, resource, named) if named else None
+            physical_id = await _existing(kit, caller, name, resource, named) if named else None
             if physical_id is not None:
                 found[name] = physical_id
     for name, physical_id in found.items():
@@ -228,11 +229,11 @@ async def _imports(
     return found
 
 
-async def _existing(kit: Kit, call: Call, name: str, resource: "template.Resource", identifier: Doc) -> str | None:
+async def _existing(kit: Kit, caller: Caller, name: str, resource: "template.Resource", identifier: Doc) -> str | None:
     kind = refusing.find(kit, resource.type)
     if kind is None:
         return None
-    on = Provision(kit.call, call.caller, ids.uuid(), logical_id=name)
+    on = Provision(kit.call, caller, ids.uuid(), logical_id=name)
     try:
         return await importing.physical_id(kind, on, identifier, _literal(resource.properties))
     except AwsError as error:
