@@ -9,7 +9,7 @@ from trunkline.aws.errors import AwsError
 from trunkline.aws.http import Request, Response
 from trunkline.aws.identity import Identity
 from trunkline.aws.operations import Operations
-from trunkline.aws.service import ANONYMOUS, AsgiApp, Call, Caller
+from trunkline.aws.service import ANONYMOUS, AsgiApp, Call, Caller, Origins
 from trunkline.aws.upstream import Upstream
 from trunkline.core import ids
 from trunkline.core.clock import Clock
@@ -35,6 +35,7 @@ class Gateway:
         self._identity = identity
         self._clock = clock
         self._upstream = Upstream(settings.upstream) if settings.upstream else None
+        self.origins: Origins | None = None
         self.routes: dict[str, AsgiApp] = {}
         self._prefixes: tuple[str, ...] = ()
 
@@ -58,6 +59,8 @@ class Gateway:
         request = request_of(scope, receive)
         body = request.stream
         response = await self.answer(request)
+        if self.origins is not None and "origin" in request.headers and request.method != "OPTIONS":
+            response.headers.extend(self.origins.headers(request))
         if isinstance(body, _Body) and not body.ended and not await body.drained(request.headers):
             response.headers.append(("connection", "close"))
         await send_response(response, send)
@@ -67,6 +70,8 @@ class Gateway:
         request_id = ids.request_id()
         route: protocols.Route | None = None
         try:
+            if request.method == "OPTIONS" and self.origins is not None:
+                return self.origins.preflight(request)
             claim = sigv4.claim(request)
             route = protocols.route_head(request)
             if route is None or not route.streams:

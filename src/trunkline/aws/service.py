@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from trunkline.aws import arn as arns
+from trunkline.aws.http import Request, Response
 from trunkline.core.bus import Bus
 from trunkline.core.clock import Clock
 from trunkline.core.db import Database
@@ -177,6 +178,16 @@ class Kit:
     resource_types: "ResourceTypes"
 
 
+class Origins(Protocol):
+    """Cross-origin requests of browsers."""
+
+    def preflight(self, request: Request) -> Response:
+        """The answer to OPTIONS, or an AwsError."""
+
+    def headers(self, request: Request) -> list[tuple[str, str]]:
+        """What the answer to a request with an Origin carries in addition."""
+
+
 @dataclass(slots=True)
 class Service:
     """One AWS service as the server composes it.
@@ -185,7 +196,7 @@ class Service:
     services are built and calls can be made; stop: called on shutdown, in reverse order. routes: raw ASGI applications
     by path prefix, for what is not an AWS API (git, the image registry); they authenticate by themselves. identity: for
     IAM only, the credentials and policies that every call is checked against. resource_types: what CloudFormation makes
-    of it.
+    of it. origins: for S3 only, what it tells browsers about pages of other origins.
     """
 
     name: str
@@ -195,3 +206,4 @@ class Service:
     routes: Mapping[str, AsgiApp] = field(default_factory=dict)
     identity: "Identity | None" = None
     resource_types: "Sequence[ResourceType]" = ()
+    origins: Origins | None = None

@@ -106,6 +106,7 @@ def build(settings: Settings, stop: Callable[[], None]) -> Platform:
     if settings.guard != "off":
         operations.guard = Guard(kit, settings.guard)
     gateway = Gateway(settings, operations, identity, clock)
+    gateway.origins = next((service.origins for service in services if service.origins is not None), None)
     for service in services:
         gateway.mount(service.routes)
     platform = Platform(kit, engines, services, gateway, upstream)

@@ -126,5 +126,5 @@ def test_what_a_bucket_never_has_is_told_as_s3_tells_it(s3, bucket):
     assert "LoggingEnabled" not in s3.get_bucket_logging(Bucket=bucket)
     assert "Status" not in s3.get_bucket_accelerate_configuration(Bucket=bucket)
     assert s3.get_bucket_request_payment(Bucket=bucket)["Payer"] == "BucketOwner"
-    cors = {"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]}
-    assert refusal(s3.put_bucket_cors, Bucket=bucket, CORSConfiguration=cors) == ("NotImplemented", 501)
+    website = {"IndexDocument": {"Suffix": "index.html"}}
+    assert refusal(s3.put_bucket_website, Bucket=bucket, WebsiteConfiguration=website) == ("NotImplemented", 501)

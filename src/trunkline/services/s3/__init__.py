@@ -4,9 +4,10 @@ Real: buckets; put, get, head, delete and copy of objects with ranges, condition
 trailers), metadata and tags; listings of both generations; versions and delete markers; multipart uploads; bucket
 policies and the public access block; encryption at rest with keys of S3's own or of KMS, when asked for; lifecycle
 expiration and transitions; archived objects, which must be restored before they are read; notifications to
-EventBridge, SNS, SQS and Lambda; canned access control lists of buckets where their ownership setting allows lists.
+EventBridge, SNS, SQS and Lambda; canned access control lists of buckets where their ownership setting allows lists;
+cross-origin rules, by which browsers are answered.
 
-Refused: lists with grants of their own and lists of objects, object lock, websites, CORS, replication, inventory,
+Refused: lists with grants of their own and lists of objects, object lock, websites, replication, inventory,
 analytics, logging, acceleration, SSE-C, directory buckets, conditional deletes. A stack's template may carry these
 settings: they are recorded there and have no effect.
 
@@ -20,6 +21,7 @@ from trunkline.aws.service import Kit, Service
 from trunkline.engines import Engines
 from trunkline.services.s3 import events, store, uploads
 from trunkline.services.s3.api import Api
+from trunkline.services.s3.cors import Cors
 from trunkline.services.s3.expiry import Expiry
 from trunkline.services.s3.resources import TYPES
 
@@ -42,4 +44,5 @@ def build(kit: Kit, engines: Engines) -> Service:
         await asyncio.gather(*tasks, return_exceptions=True)
         tasks.clear()
 
-    return Service("s3", Api(kit, engines.objects, notifications), start, stop, resource_types=TYPES)
+    api = Api(kit, engines.objects, notifications)
+    return Service("s3", api, start, stop, resource_types=TYPES, origins=Cors(api.gate))

@@ -16,20 +16,6 @@ class AbsentApi:
     gate: Gate
 
     @operation(_BUCKET, authorize=False)
-    async def get_bucket_cors(self, call: Call, req: Doc) -> Doc:
-        bucket = self.gate.bucket(call, req, "s3:GetBucketCORS")
-        raise errors.not_set("NoSuchCORSConfiguration", "The CORS configuration does not exist", bucket.name)
-
-    @operation(_BUCKET, authorize=False)
-    async def delete_bucket_cors(self, call: Call, req: Doc) -> Doc:
-        self.gate.bucket(call, req, "s3:PutBucketCORS")
-        return {}
-
-    @operation(_BUCKET, authorize=False)
-    async def put_bucket_cors(self, call: Call, req: Doc) -> Doc:
-        raise errors.refused("Trunkline does not answer cross-origin requests; serve browsers from one origin.")
-
-    @operation(_BUCKET, authorize=False)
     async def get_bucket_website(self, call: Call, req: Doc) -> Doc:
         bucket = self.gate.bucket(call, req, "s3:GetBucketWebsite")
         raise errors.not_set(

@@ -43,7 +43,6 @@ class BucketType(ResourceType):
             "AbacStatus",
             "AccelerateConfiguration",
             "AnalyticsConfigurations",
-            "CorsConfiguration",
             "IntelligentTieringConfigurations",
             "InventoryConfigurations",
             "LoggingConfiguration",

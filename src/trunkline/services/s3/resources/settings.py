@@ -61,7 +61,28 @@ def _encryption_shown(answer: Doc) -> Doc:
     }
 
 
+_CORS_NAMES = {"Id": "ID", "ExposedHeaders": "ExposeHeaders", "MaxAge": "MaxAgeSeconds"}
+
+
+def _cors_into(value: Doc) -> Doc:
+    rules = [{_CORS_NAMES.get(name, name): part for name, part in rule.items()} for rule in value["CorsRules"]]
+    return {"CORSConfiguration": {"CORSRules": rules}}
+
+
+def _cors_shown(answer: Doc) -> Doc:
+    names = {ours: theirs for theirs, ours in _CORS_NAMES.items()}
+    return {"CorsRules": [{names.get(name, name): part for name, part in rule.items()} for rule in answer["CORSRules"]]}
+
+
 SETTINGS = {
+    "CorsConfiguration": Setting(
+        "PutBucketCors",
+        _cors_into,
+        "GetBucketCors",
+        _cors_shown,
+        ("NoSuchCORSConfiguration",),
+        "DeleteBucketCors",
+    ),
     "OwnershipControls": Setting(
         "PutBucketOwnershipControls",
         lambda value: {"OwnershipControls": {"Rules": value["Rules"]}},
