@@ -137,13 +137,15 @@ class ResourceType:
     honoured: the top-level properties that have their effect here. recorded: those that are accepted and kept but have
     none; `read` leaves them out and whoever compares takes the last applied value. Every other property is refused
     before anything is made. timeout_s bounds one handler. live: the attributes that other resources change after this
-    one was made (a VPC's IPv6 blocks): GetAtt looks at them anew.
+    one was made (a VPC's IPv6 blocks): GetAtt looks at them anew. within: the properties that say where a physical id
+    is one (a filter's name in its log group): with another value, the same id is another resource.
     """
 
     name: ClassVar[str]
     honoured: ClassVar[frozenset[str]] = frozenset()
     recorded: ClassVar[frozenset[str]] = frozenset()
     live: ClassVar[frozenset[str]] = frozenset()
+    within: ClassVar[tuple[str, ...]] = ()
     timeout_s: ClassVar[float] = 3600
 
     async def create(self, on: Provision, wanted: Doc) -> str:

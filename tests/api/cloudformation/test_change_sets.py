@@ -235,3 +235,13 @@ def test_get_template_of_a_change_set(stacks):
     described = propose(stacks, {"One": parameter()}, "CREATE")
     body = stacks.cfn.get_template(ChangeSetName=described["ChangeSetId"])["TemplateBody"]
     assert set(body["Resources"]) == {"One"}
+
+
+def test_a_direct_update_makes_change_sets_of_before_obsolete(stacks):
+    stacks.create({"One": parameter("a")})
+    proposed = propose(stacks, {"One": parameter("b")})
+    assert stacks.update({"One": parameter("c")}) == "UPDATE_COMPLETE"
+    described = stacks.cfn.describe_change_set(ChangeSetName=proposed["ChangeSetId"])
+    assert (described["Status"], described["ExecutionStatus"]) == ("CREATE_COMPLETE", "OBSOLETE")
+    with pytest.raises(ClientError, match="OBSOLETE"):
+        stacks.cfn.execute_change_set(ChangeSetName=proposed["ChangeSetId"])

@@ -122,3 +122,27 @@ def test_delete_removes_what_depends_on_others_first(stacks):
     assert gone == ["C", "B", "A", stacks.name]
     with pytest.raises(ClientError, match=f"Stack with id {stacks.name} does not exist"):
         stacks.cfn.describe_stacks(StackName=stacks.name)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_named_thing_that_moves_to_another_place_leaves_nothing_where_it_was(stacks, aws, fails):
+    groups = {name: {"Type": "AWS::Logs::LogGroup"} for name in ("Here", "There")}
+
+    def body(place):
+        properties = {
+            "FilterName": "errors",
+            "FilterPattern": "ERROR",
+            "LogGroupName": {"Ref": place},
+            "MetricTransformations": [{"MetricName": "E", "MetricNamespace": "N", "MetricValue": "1"}],
+        }
+        return {**groups, "Filter": {"Type": "AWS::Logs::MetricFilter", "Properties": properties}}
+
+    def filters(place):
+        found = aws("logs").describe_metric_filters(logGroupName=stacks.physical(place))["metricFilters"]
+        return [one["filterName"] for one in found]
+
+    assert stacks.create(body("Here")) == "CREATE_COMPLETE"
+    bad = {"Bad": parameter(Name="/aws/not/allowed", DependsOn="Filter")} if fails else {}
+    assert stacks.update({**body("There"), **bad}) == ("UPDATE_ROLLBACK_COMPLETE" if fails else "UPDATE_COMPLETE")
+    assert (filters("Here"), filters("There")) == ((["errors"], []) if fails else ([], ["errors"]))
+    stacks.delete()

@@ -92,6 +92,7 @@ class LogGroup(ResourceType):
 
 class LogStream(ResourceType):
     name = "AWS::Logs::LogStream"
+    within = ("LogGroupName",)
     honoured = frozenset({"LogGroupName", "LogStreamName"})
 
     async def create(self, on: Provision, wanted: Doc) -> str:
@@ -121,6 +122,7 @@ class LogStream(ResourceType):
 
 class MetricFilter(ResourceType):
     name = "AWS::Logs::MetricFilter"
+    within = ("LogGroupName",)
     honoured = frozenset({"FilterName", "FilterPattern", "LogGroupName", "MetricTransformations"})
     recorded = frozenset({"ApplyOnTransformedLogs"})
 
@@ -167,6 +169,7 @@ class MetricFilter(ResourceType):
 
 class SubscriptionFilter(ResourceType):
     name = "AWS::Logs::SubscriptionFilter"
+    within = ("LogGroupName",)
     honoured = frozenset({"DestinationArn", "Distribution", "FilterName", "FilterPattern", "LogGroupName", "RoleArn"})
     recorded = frozenset({"ApplyOnTransformedLogs"})
 

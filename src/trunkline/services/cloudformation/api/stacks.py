@@ -132,6 +132,10 @@ class StackOperations(Part):
             stack.updated = self._kit.clock.now()
             stack.version = number
             store.versions.put(tx, self._version(call, stack, prepared, number, made.id))
+            for one in store.change_sets.find(tx, prefix=(stack.account, stack.region), stack_id=stack.id):
+                if one.execution == "AVAILABLE":
+                    one.execution = "OBSOLETE"  # it was made for the stack as it was before
+                    store.change_sets.put(tx, one)
             self._begin(tx, stack, made, Status.UPDATE_IN_PROGRESS, words.USER)
             return {"StackId": stack.id, "OperationId": made.id}
 

@@ -50,7 +50,10 @@ class Backward:
                 self._restore(row, row.stable.attributes)
                 record.resource(tx, stack, row, "UPDATE_COMPLETE")
                 return "done"
-            moved = row.stable.physical_id != row.physical_id
+            handlers, stable = self._session.handlers, row.stable
+            moved = stable.physical_id != row.physical_id or (
+                row.replaced and handlers.moved(row.type, stable.properties, row.properties)
+            )
             if moved:
                 # The old one still stands: it is the new one that goes.
                 row.retired = [old for old in row.retired if old.physical_id != row.stable.physical_id]

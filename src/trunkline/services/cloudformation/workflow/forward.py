@@ -148,7 +148,7 @@ class Forward:
                     row.properties = made["properties"]  # what of it was applied is not known
                 record.resource(tx, stack, row, "UPDATE" + FAILED, made.get("error", words.UPDATE_CANCELLED))
                 return
-            if made["physical_id"] != old:
+            if made["physical_id"] != old or session.handlers.moved(row.type, row.properties, made["properties"]):
                 row.retired.append(Retired(old, row.type, row.properties, row.update_replace_policy))
                 row.replaced = True
             self._attempts.fill(row, made)

@@ -59,6 +59,11 @@ class Handlers:
             raise NotStabilized(f"Unrecognized resource types: [{name}]")
         return found
 
+    def moved(self, type: str, old: Doc, new: Doc) -> bool:
+        """Whether these properties make the same physical id another resource."""
+        kind = self.find(type)
+        return kind is not None and any(old.get(name) != new.get(name) for name in kind.within)
+
     async def create(self, attempt: Attempt, wanted: Doc) -> Doc:
         kind = self.type(attempt.type)
         physical_id = await kind.create(attempt, wanted)
