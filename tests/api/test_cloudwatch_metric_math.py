@@ -68,6 +68,16 @@ def test_an_array_gives_a_result_for_each_series_over_pages(ask):
     assert [r["Values"] for r in rest["MetricDataResults"]] == [[], [0, 5]] and "NextToken" not in rest
 
 
+def test_a_search_finds_metrics_by_their_names(ask, name):
+    query = {"Id": "e", "Expression": f"""SEARCH('Namespace="{name}" NOT requests', 'Sum', 60)""", "Label": "all"}
+    total = {"Id": "t", "Expression": f"""SUM(SEARCH('{{"{name}"}}', 'Sum', 60))"""}
+    first, second = ask(query, total)["MetricDataResults"]
+    assert (first["Label"], first["Values"]) == ("all errors", [1, 2, 3])
+    assert second["Values"] == [11, 12, 3, 5]
+    with pytest.raises(ClientError, match="no statistic"):
+        ask({"Id": "e", "Expression": "SEARCH('errors', 'Most', 60)"})
+
+
 def test_labels_may_hold_figures_and_properties(ask, name):
     query = {"Id": "e", "Expression": "errors * 2", "Label": "from ${MIN} to ${MAX}, ${DATAPOINT_COUNT} in all"}
     stat = metric(name, "errors", "named", ReturnData=True, Label="${PROP('MetricName')} ${PROP('Period')} ${LABEL}")

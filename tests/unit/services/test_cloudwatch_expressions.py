@@ -153,6 +153,11 @@ def test_an_empty_metric_is_filled_over_the_whole_window():
     assert value("FILL(m1, 0)", m1=[None, None]) == [0, 0]
 
 
+@pytest.mark.parametrize("expression", ["SUM(METRICS('no'))", "MAX(REMOVE_EMPTY([m1]))", "FIRST(REMOVE_EMPTY([m1]))"])
+def test_an_array_of_nothing_comes_to_a_series_of_nothing(expression):
+    assert value(expression, m1=[None]) == [None]
+
+
 def test_expressions_name_each_other():
     assert value("e2 / 2", {"e2": "m1 + 1"}, m1=[1, 3]) == [1, 2]
 
@@ -185,7 +190,7 @@ def test_what_makes_no_sense_is_told(expression, message):
         value(expression, m1=[1], m2=[1])
 
 
-@pytest.mark.parametrize("name", ["ANOMALY_DETECTION_BAND", "INSIGHT_RULE_METRIC", "LAMBDA", "SEARCH", "SERVICE_QUOTA"])
+@pytest.mark.parametrize("name", ["ANOMALY_DETECTION_BAND", "INSIGHT_RULE_METRIC", "LAMBDA", "SERVICE_QUOTA"])
 def test_functions_that_are_refused_are_named(name):
     with pytest.raises(UnsupportedFunction, match=name):
         value(f"{name}(m1)", m1=[1])

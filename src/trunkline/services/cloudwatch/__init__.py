@@ -5,8 +5,8 @@ statistics (percentiles, trimmed, winsorised) and metric math, ListMetrics; metr
 percentiles, metric math, periods from 10 seconds) with history, EventBridge events and actions (SNS, Lambda, scaling
 policies); composite alarms; dashboards; tags.
 Kept without effect: anomaly detectors, which are never trained.
-Refused: Metrics Insights; in metric math SEARCH, ANOMALY_DETECTION_BAND, SERVICE_QUOTA, INSIGHT_RULE_METRIC, LAMBDA
-and metrics of different periods in one operation; times in labels; suppressors of composite alarms, alarms on
+Refused: Metrics Insights; in metric math ANOMALY_DETECTION_BAND, SERVICE_QUOTA, INSIGHT_RULE_METRIC, LAMBDA and
+metrics of different periods in one operation; times in labels; suppressors of composite alarms, alarms on
 anomalies, actions that act on instances, metric streams, insight rules, and all that is not implemented. The namespace
 AWS/ is for service principals only.
 """

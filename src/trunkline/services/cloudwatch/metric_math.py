@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from trunkline.aws.errors import Refused
 from trunkline.aws.service import Doc
-from trunkline.services.cloudwatch.expressions import ExpressionError, Series, Sheet, UnsupportedFunction, Window
+from trunkline.services.cloudwatch.expressions import (
+    ExpressionError,
+    Search,
+    Series,
+    Sheet,
+    UnsupportedFunction,
+    Window,
+)
 
 DEFAULT_PERIOD_S = 300
 
@@ -31,9 +38,9 @@ def label(query: Doc) -> str:
     return str(query.get("Label") or query["MetricStat"]["Metric"].get("MetricName", ""))
 
 
-def sheet(queries: Sequence[Doc], series: Mapping[str, Series], window: Window) -> Sheet:
+def sheet(queries: Sequence[Doc], series: Mapping[str, Series], window: Window, search: Search | None = None) -> Sheet:
     expressions = {query["Id"]: query["Expression"] for query in queries if "Expression" in query}
-    return Sheet(series, expressions, window)
+    return Sheet(series, expressions, window, search)
 
 
 def empty_sheet(queries: Sequence[Doc]) -> Sheet:

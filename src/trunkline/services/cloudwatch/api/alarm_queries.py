@@ -41,7 +41,7 @@ def _check_metric(stat: Doc) -> None:
 
 
 def _expression_period(queries: list[Doc], query: Doc) -> int:
-    if "SEARCH" in query["Expression"]:
+    if any("SEARCH" in one.get("Expression", "") for one in queries):
         raise invalid("SEARCH is not supported on Metric Alarms.")
     periods = {one["MetricStat"]["Period"] for one in metric_math.metric_queries(queries)}
     if len(periods) > 1:

@@ -16,6 +16,7 @@ from trunkline.services.cloudwatch import labels, metric_math
 from trunkline.services.cloudwatch.api.context import Context, invalid, invalid_value
 from trunkline.services.cloudwatch.api.queries import check_queries
 from trunkline.services.cloudwatch.expressions import Series, Sheet, Window
+from trunkline.services.cloudwatch.finding import Finder
 from trunkline.services.cloudwatch.metric_data import MAX_METRICS, metric, samples
 from trunkline.services.cloudwatch.statistics import Statistic, UnknownStatistic, parse
 
@@ -120,10 +121,12 @@ class Metrics(Context):
             raise invalid("You have requested more than 100,800 datapoints: increase Period or shorten the time range.")
 
         def results() -> list[Result]:
-            sheet = metric_math.sheet(queries, metrics, window)
+            found = Finder(self._telemetry, call.account, call.region, (start, end), self._now_ms() - _TWO_WEEKS_MS)
+            sheet = metric_math.sheet(queries, metrics, window, found.series)
             return [result for query in queries for result in _results_of(call, query, sheet)]
 
-        return await asyncio.to_thread(results) if computed and end - start > _THREE_HOURS_MS else results()
+        long = end - start > _THREE_HOURS_MS or any("SEARCH" in query.get("Expression", "") for query in queries)
+        return await asyncio.to_thread(results) if computed and long else results()
 
     async def _points(self, call: Call, stat: Doc, start: int, end: int) -> list[tuple[int, float]]:
         """Time and value of each period that has data, the oldest first."""

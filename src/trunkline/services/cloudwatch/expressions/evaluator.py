@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from trunkline.services.cloudwatch.expressions import functions
-from trunkline.services.cloudwatch.expressions.errors import ExpressionError
+from trunkline.services.cloudwatch.expressions.errors import ExpressionError, UnsupportedFunction
 from trunkline.services.cloudwatch.expressions.operators import negate, operate
 from trunkline.services.cloudwatch.expressions.parser import parse
 from trunkline.services.cloudwatch.expressions.series import Series, Value, Window, type_name
@@ -23,16 +23,31 @@ from trunkline.services.cloudwatch.expressions.syntax import (
 
 _MOST_SERIES = 500
 
+Search = Callable[[str, str, int], list[Series]]
+"""The series of the metrics that a search finds, by the text, the statistic and the period in seconds."""
+
 
 class Sheet:
     """`metrics` in the order of the request; `window` is that of a series made from nothing but numbers."""
 
-    def __init__(self, metrics: Mapping[str, Series], expressions: Mapping[str, str], window: Window) -> None:
+    def __init__(
+        self,
+        metrics: Mapping[str, Series],
+        expressions: Mapping[str, str],
+        window: Window,
+        search: Search | None = None,
+    ) -> None:
         self.metrics = metrics
+        self._search = search
         self.window = window
         self._expressions = expressions
         self._found: dict[str, Value] = {}
         self._open: list[str] = []
+
+    def search(self, text: str, statistic: str, period_s: int) -> list[Series]:
+        if self._search is None:
+            raise UnsupportedFunction("SEARCH", "there is nothing to search in here")
+        return self._search(text, statistic, period_s)
 
     def result(self, query_id: str) -> Series | list[Series]:
         """What the query gives back: one series, or an array of them."""

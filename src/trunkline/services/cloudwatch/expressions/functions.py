@@ -14,7 +14,6 @@ REFUSED = {
     "ANOMALY_DETECTION_BAND": "anomaly detection is not there yet; compare with a static threshold",
     "INSIGHT_RULE_METRIC": "there are no Contributor Insights rules",
     "LAMBDA": "there are no data source connectors",
-    "SEARCH": "name the metrics one by one, for example with METRICS()",
     "SERVICE_QUOTA": "there are no service quotas; compare with a number",
 }
 
@@ -24,6 +23,8 @@ class Evaluation(Protocol):
 
     metrics: Mapping[str, Series]
     window: Window
+
+    def search(self, text: str, statistic: str, period_s: int) -> Array: ...
 
     def evaluate(self, node: Node) -> Value: ...
 
@@ -41,7 +42,7 @@ def call(sheet: Evaluation, name: str, arguments: tuple[Node, ...]) -> Value:
     if name in reductions.REDUCTIONS:
         if isinstance(value, float):
             raise _mistyped(name, value)
-        return reductions.reduce(name, value)
+        return reductions.reduce(name, value) if value else Series(sheet.window)  # of no series: no points
     if isinstance(value, float):
         if name in pointwise.OF_NUMBERS:
             return pointwise.number(name, value)
@@ -145,6 +146,15 @@ def _remove_empty(sheet: Evaluation, arguments: tuple[Node, ...]) -> Value:
     return [series for series in _array(sheet, "REMOVE_EMPTY", arguments[0]) if series.points]
 
 
+def _search(sheet: Evaluation, arguments: tuple[Node, ...]) -> Value:
+    _counted("SEARCH", arguments, 2, 3)
+    text, statistic = (node.value if isinstance(node, Text) else None for node in arguments[:2])
+    if text is None or statistic is None:
+        raise ExpressionError("SEARCH takes a search and a statistic, each in quotes")
+    period_s = _number(sheet, "SEARCH", arguments[2]) if len(arguments) == 3 else sheet.window.period_s
+    return sheet.search(text, statistic, int(period_s))
+
+
 def _slice(sheet: Evaluation, arguments: tuple[Node, ...]) -> Value:
     _counted("SLICE", arguments, 2, 3)
     bounds = [_number(sheet, "SLICE", node) for node in arguments[1:]]
@@ -167,6 +177,7 @@ _SPECIAL: dict[str, Callable[[Evaluation, tuple[Node, ...]], Value]] = {
     "METRIC_COUNT": _metric_count,
     "PERIOD": _period,
     "REMOVE_EMPTY": _remove_empty,
+    "SEARCH": _search,
     "SLICE": _slice,
     "SORT": _sort,
     "TIME_SERIES": _time_series,

@@ -6,7 +6,6 @@ import math
 import statistics
 from collections.abc import Callable, Sequence
 
-from trunkline.services.cloudwatch.expressions.errors import ExpressionError
 from trunkline.services.cloudwatch.expressions.operators import same_period
 from trunkline.services.cloudwatch.expressions.series import Series, Value, union_times
 
@@ -34,11 +33,10 @@ REDUCTIONS: dict[str, Reduction] = {
 
 
 def reduce(name: str, value: Series | list[Series]) -> Value:
+    """`value` is not an empty array."""
     of = REDUCTIONS[name]
     if isinstance(value, Series):
         return float(of(value.values(), len(value.window.times_ms())))
-    if not value:
-        raise ExpressionError(f"{name} of an empty array")
     same_period(*value)
     points = {}
     for at in union_times(value):
