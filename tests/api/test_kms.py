@@ -272,3 +272,14 @@ def test_multi_region_keys_are_one_key_in_several_regions(aws, kms):
     assert primary["Region"] == "eu-west-1"
     kms.schedule_key_deletion(KeyId=made["KeyId"])
     there.schedule_key_deletion(KeyId=made["KeyId"])
+
+
+def test_edwards_keys_sign_whole_messages(kms):
+    made = kms.create_key(KeySpec="ECC_NIST_EDWARDS25519", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+    how = {"KeyId": made["KeyId"], "SigningAlgorithm": made["SigningAlgorithms"][0]}
+    signature = kms.sign(**how, Message=b"m")["Signature"]
+    assert len(signature) == 64
+    assert kms.verify(**how, Message=b"m", Signature=signature)["SignatureValid"]
+    refused("KMSInvalidSignatureException", kms.verify, **how, Message=b"n", Signature=signature)
+    refused("ValidationException", kms.sign, **how, Message=b"m" * 64, MessageType="DIGEST")
+    refused("InvalidKeyUsageException", kms.sign, **(how | {"SigningAlgorithm": "ED25519_PH_SHA_512"}), Message=b"m")

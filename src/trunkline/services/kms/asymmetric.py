@@ -6,7 +6,7 @@ import secrets
 from typing import Any
 
 from trunkline.aws.errors import AwsError
-from trunkline.services.kms.model import HMAC_BYTES, RSA_BITS
+from trunkline.services.kms.model import EDWARDS, HMAC_BYTES, RSA_BITS
 
 _DIGEST_BYTES = {"256": 32, "384": 48, "512": 64}
 
@@ -16,11 +16,13 @@ def generate(spec: str) -> tuple[bytes, bytes]:
     if spec in HMAC_BYTES:
         return secrets.token_bytes(HMAC_BYTES[spec]), b""
     from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
     private: Any
     if spec in RSA_BITS:
         private = rsa.generate_private_key(65537, RSA_BITS[spec])
+    elif spec == EDWARDS:
+        private = ed25519.Ed25519PrivateKey.generate()
     else:
         curves: dict[str, Any] = {
             "ECC_NIST_P256": ec.SECP256R1,
@@ -48,6 +50,8 @@ def sign(material: bytes, algorithm: str, message: bytes, *, is_digest: bool) ->
     from cryptography.hazmat.primitives.asymmetric import ec
 
     private = _private(material)
+    if algorithm.startswith("ED25519"):
+        return bytes(private.sign(_whole(algorithm, message, is_digest=is_digest)))
     scheme, prehashed = _scheme(algorithm, message, is_digest=is_digest)
     if algorithm.startswith("ECDSA"):
         return bytes(private.sign(prehashed, ec.ECDSA(scheme)))
@@ -60,8 +64,11 @@ def verify(material: bytes, algorithm: str, message: bytes, signature: bytes, *,
     from cryptography.hazmat.primitives.asymmetric import ec
 
     public = _private(material).public_key()
-    scheme, prehashed = _scheme(algorithm, message, is_digest=is_digest)
     try:
+        if algorithm.startswith("ED25519"):
+            public.verify(signature, _whole(algorithm, message, is_digest=is_digest))
+            return True
+        scheme, prehashed = _scheme(algorithm, message, is_digest=is_digest)
         if algorithm.startswith("ECDSA"):
             public.verify(signature, prehashed, ec.ECDSA(scheme))
         else:
@@ -91,6 +98,13 @@ def _private(material: bytes) -> Any:
     from cryptography.hazmat.primitives import serialization
 
     return serialization.load_der_private_key(material, None)
+
+
+def _whole(algorithm: str, message: bytes, *, is_digest: bool) -> bytes:
+    """Ed25519 reads a message twice, so its digest is not enough."""
+    if is_digest:
+        raise AwsError("ValidationException", f"Message type DIGEST is not for {algorithm}: give the message (RAW).")
+    return message
 
 
 def _oaep(algorithm: str) -> Any:
