@@ -245,3 +245,29 @@ def test_a_direct_update_makes_change_sets_of_before_obsolete(stacks):
     assert (described["Status"], described["ExecutionStatus"]) == ("CREATE_COMPLETE", "OBSOLETE")
     with pytest.raises(ClientError, match="OBSOLETE"):
         stacks.cfn.execute_change_set(ChangeSetName=proposed["ChangeSetId"])
+
+
+@pytest.mark.parametrize(
+    ("more", "listed", "said"),
+    [
+        ({}, [], "Must Provide at least one resource to import"),
+        (
+            {},
+            ["Nobody"],
+            "The logical resource ids [Nobody] provided in ResourceToImport do not exist",
+        ),
+        ({"Other": parameter()}, ["New"], "Resources [Other] is missing from ResourceToImport list"),
+        ({}, ["New"], "The following resources to import [New] must have DeletionPolicy attribute specified"),
+        ({}, ["One"], "Resources [One] passed in ResourceToImport are already in a stack and cannot be imported."),
+    ],
+)
+def test_what_cannot_be_imported_is_refused_in_awss_words(stacks, more, listed, said):
+    stacks.create({"One": parameter("a")})
+    asked = [
+        {"ResourceType": "AWS::SSM::Parameter", "LogicalResourceId": one, "ResourceIdentifier": {"Name": "/x"}}
+        for one in listed
+    ]
+    resources = {"One": parameter("a"), "New": parameter(), **more}
+    with pytest.raises(ClientError) as refused:
+        propose(stacks, resources, "IMPORT", ResourcesToImport=asked)
+    assert said in refused.value.response["Error"]["Message"]

@@ -12,7 +12,7 @@ from trunkline.services.cloudformation.api.part import check_name
 from trunkline.services.cloudformation.drift.living import REVERT
 from trunkline.services.cloudformation.hooks import asking
 from trunkline.services.cloudformation.model import ChangeSet, Stack, Status, Version
-from trunkline.services.cloudformation.preparing import changing, importing, refusing, sources
+from trunkline.services.cloudformation.preparing import changing, import_rules, importing, refusing, sources
 from trunkline.services.cloudformation.preparing.changes import Changes
 from trunkline.services.cloudformation.preparing.nesting import nested_in
 from trunkline.services.cloudformation.preparing.prepare import NO_TEMPLATE, Prepared, Target, TransformFailed, prepare
@@ -157,8 +157,8 @@ async def _fill(
         await unchanged(kit, call, Proposal(stack, change_set, prepared))
     if change_set.status != "FAILED" and (reason := await _hooks(kit, call, stack, change_set, prepared)):
         _failed(change_set, reason)
-    if change_set.kind == "IMPORT" and any(one["Action"] not in ("Import",) for one in changes):
-        raise bad("As part of the import operation, you cannot modify or add [Resources]")
+    if change_set.kind == "IMPORT":
+        import_rules.check_alone(changes)
 
 
 async def _hooks(kit: Kit, call: Call, stack: Stack, change_set: ChangeSet, prepared: Prepared) -> str:
@@ -197,17 +197,12 @@ async def _imports(
     new = set(prepared.waits) - {
         name for name, row in store.of_stack(kit.db, stack.id).items() if row.status != "DELETE_COMPLETE"
     }
-    asked = {one["LogicalResourceId"]: one for one in req.get("ResourcesToImport") or ()}
-    if change_set.kind == "IMPORT" and not asked:
-        raise bad("ResourcesToImport must be specified for a change set of type IMPORT.")
-    for name, one in asked.items():
-        if name not in new:
-            raise bad(f"Resources [{name}] passed in ResourceToImport are not in the template or already in the stack.")
+    entries = req.get("ResourcesToImport") or []
+    if entries or change_set.kind == "IMPORT":
+        import_rules.check(entries, prepared.template, new, whole=change_set.kind == "IMPORT")
+    for one in entries:
+        name = one["LogicalResourceId"]
         resource = prepared.template.resources[name]
-        if resource.type != one["ResourceType"]:
-            raise bad(f"Resource {name} is of type {resource.type} in the template, not {one['ResourceType']}.")
-        if not resource.deletion_policy:
-            raise bad("Resources to import must have a DeletionPolicy attribute specified in the template.")
         physical_id = await _existing(kit, caller, name, resource, one["ResourceIdentifier"])
         if physical_id is None:
             raise bad(
