@@ -65,6 +65,13 @@ class DueWork(Generic[T]):
                 task.cancel()
             await asyncio.gather(*self._running.values(), return_exceptions=True)
 
+    async def settle(self) -> None:
+        """Begin what is due now, and return when nothing is under way: a single round, without `run`."""
+        self._begin()
+        while self._running:
+            await asyncio.wait(self._running.values())
+            await asyncio.sleep(0)
+
     def _begin(self) -> None:
         for row in self._due(self._clock.time(), self._at_once * 2):
             if len(self._running) >= self._at_once:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from trunkline.aws.errors import AwsError
-from trunkline.core.clock import ManualClock, settle
+from trunkline.core.clock import ManualClock
 from trunkline.core.db import Database
 from trunkline.core.events import Event
 from trunkline.services.events import store
@@ -62,10 +62,7 @@ def event(**more):
 
 async def deliver(world):
     """One round of what the courier does for ever, until nothing is under way."""
-    world.courier._start_due()
-    while world.courier._running:
-        await asyncio.wait(world.courier._running)
-        await settle()
+    await world.courier._queue.settle()
 
 
 async def test_an_event_told_twice_is_delivered_once(world):
