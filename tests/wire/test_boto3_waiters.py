@@ -226,10 +226,9 @@ def template(*, value="one", **more):
 def test_cloudformation_stacks(aws, wait, meanwhile, name):
     cfn = aws("cloudformation")
     exists = meanwhile(wait, "cloudformation", "stack_exists", StackName=name)
-    created = meanwhile(wait, "cloudformation", "stack_create_complete", StackName=name)
     cfn.create_stack(StackName=name, TemplateBody=template())
     exists.result()
-    created.result()
+    wait("cloudformation", "stack_create_complete", StackName=name)
     asked = {"StackName": name, "ChangeSetName": "c", "TemplateBody": template(value="two")}
     cfn.create_change_set(**asked)
     wait("cloudformation", "change_set_create_complete", StackName=name, ChangeSetName="c")
