@@ -1,6 +1,6 @@
 """Parameter Store's tables: the newest version of each parameter, and every version's row."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call
@@ -33,6 +33,12 @@ def parameter(reader: Reader, call: Call, name: str) -> Parameter:
     if found is None:
         raise AwsError("ParameterNotFound", f"Parameter {name} not found.")
     return found
+
+
+def named(reader: Reader, call: Call, names: Iterable[str]) -> Iterator[Parameter]:
+    """Those of the names that there are, in order."""
+    found = (PARAMETERS.get(reader, call.account, call.region, name) for name in sorted(names))
+    return (item for item in found if item is not None)
 
 
 def below(reader: Reader, call: Call, path: str) -> Iterator[Parameter]:

@@ -38,9 +38,19 @@ class DescribeOperations(Part):
             raise AwsError("ValidationException", "You can use either Filters or ParameterFilters in a single request.")
         # The older Filters match the beginning of a name.
         older = [{**given, "Option": "BeginsWith"} for given in req.get("Filters", ())]
-        matches = compile_filters([*older, *req.get("ParameterFilters", ())], allowed=_FILTERS)
-        found = [item for item in store.below(self._db, call, "") if matches(item)]
+        filters = [*older, *req.get("ParameterFilters", ())]
+        matches = compile_filters(filters, allowed=_FILTERS)
+        names = next((_in_full(given) for given in filters if _in_full(given)), None)
+        there = store.below(self._db, call, "") if names is None else store.named(self._db, call, names)
+        found = [item for item in there if matches(item)]
         chosen, token = page(
             found, req.get("MaxResults", 50), req.get("NextToken"), key=lambda p: p.name, error="InvalidNextToken"
         )
         return {"Parameters": [metadata(item) for item in chosen], "NextToken": token}
+
+
+def _in_full(given: Doc) -> set[str]:
+    """The names that a filter gives in full: who asks so (a stack, for each of its parameters) pays for those only."""
+    if given["Key"] != "Name" or given.get("Option", "Equals") != "Equals":
+        return set()
+    return {name for value in given["Values"] for name in (value, value.removeprefix("/"))}
