@@ -64,6 +64,15 @@ async def test_find_pages_in_key_order_and_filters(db):
     assert [p.name for p in pets.find(db, kind="dog")] == ["b", "c"]
 
 
+async def test_find_by_what_a_name_begins_with(db):
+    for name in ("a", "ab", "ab%", "abc", "ac", "ab\U0001f436"):
+        await db.write(lambda tx, name=name: pets.insert(tx, Pet("eve", name, "cat")))
+    await db.write(lambda tx: pets.insert(tx, Pet("ewa", "abd", "cat")))
+    assert [p.name for p in pets.find(db, prefix=("eve",), begins="ab")] == ["ab", "ab%", "abc", "ab\U0001f436"]
+    assert [p.owner for p in pets.find(db, begins="ew")] == ["ewa"]
+    assert [p.name for p in pets.find(db, prefix=("eve",), begins="ab", limit=1, after=("eve", "ab"))] == ["ab%"]
+
+
 async def test_state_outlives_the_process_and_migrations_run_once(tmp_path):
     first = Database(tmp_path / "x.db")
     first.migrate("pets", [pets.ddl])

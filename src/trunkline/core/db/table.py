@@ -10,6 +10,8 @@ from trunkline.core.db.interface import AlreadyExists, Reader, Tx
 
 T = TypeVar("T")
 
+_LAST = chr(0x10FFFF)
+
 
 class Table(Generic[T]):
     """The rows of one dataclass. `key` and `index` name attributes whose values are text or integers."""
@@ -68,17 +70,22 @@ class Table(Generic[T]):
         reader: Reader,
         *,
         prefix: tuple[Any, ...] = (),
+        begins: str = "",
         after: tuple[Any, ...] | None = None,
         limit: int | None = None,
         **equals: Any,
     ) -> list[T]:
         """Items in the order of their keys.
 
-        `prefix` gives the first parts of the key, `after` the whole key of the last item already seen, `equals` values
-        of key or index columns.
+        `prefix` gives the first parts of the key, `begins` what the next part (a text) begins with, `after` the whole
+        key of the last item already seen, `equals` values of key or index columns.
         """
         clauses = [f'"{column}" = ?' for column in self.key[: len(prefix)]]
         params = list(prefix)
+        if begins:
+            column = self.key[len(prefix)]
+            clauses.append(f'"{column}" >= ? AND "{column}" < ?')
+            params += [begins, begins + _LAST]
         for column, value in equals.items():
             if column not in self._columns:
                 raise ValueError(f"{self.name} has no column {column}")

@@ -60,8 +60,8 @@ class Store:
             raise AwsError("ResourceNotFoundException", "The specified log group does not exist.")
         return found
 
-    def groups(self, account: str, region: str) -> list[LogGroup]:
-        return GROUPS.find(self._db, prefix=(account, region))
+    def groups(self, account: str, region: str, begins: str = "") -> list[LogGroup]:
+        return GROUPS.find(self._db, prefix=(account, region), begins=begins)
 
     def all_groups(self) -> list[LogGroup]:
         return GROUPS.find(self._db)

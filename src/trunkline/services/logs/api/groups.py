@@ -100,9 +100,8 @@ class Groups(Context):
         names = [name_in_arn(n) if n.startswith("arn:") else n for n in req.get("logGroupIdentifiers", ())]
         groups = [
             group
-            for group in self._store.groups(call.account, call.region)
-            if (prefix is None or group.name.startswith(prefix))
-            and (part is None or part in group.name)
+            for group in self._store.groups(call.account, call.region, prefix or "")
+            if (part is None or part in group.name)
             and (not names or group.name in names)
             and req.get("logGroupClass", group.log_class) == group.log_class
         ]
