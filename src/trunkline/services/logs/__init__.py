@@ -19,6 +19,7 @@ from __future__ import annotations
 from trunkline.aws.service import Kit, Service
 from trunkline.engines import Engines
 from trunkline.services.logs.api import Api
+from trunkline.services.logs.own_metrics import OwnMetrics
 from trunkline.services.logs.resources import TYPES
 from trunkline.services.logs.retention import Retention
 from trunkline.services.logs.store import Store
@@ -27,6 +28,15 @@ from trunkline.services.logs.store import Store
 def build(kit: Kit, engines: Engines) -> Service:
     store = Store(kit.db)
     retention = Retention(store, engines.telemetry, kit.clock)
-    return Service(
-        "logs", Api(kit, store, engines.telemetry), start=retention.start, stop=retention.stop, resource_types=TYPES
-    )
+    own_metrics = OwnMetrics(kit)
+
+    async def start() -> None:
+        await retention.start()
+        await own_metrics.start()
+
+    async def stop() -> None:
+        await retention.stop()
+        await own_metrics.stop()
+
+    api = Api(kit, store, engines.telemetry, own_metrics)
+    return Service("logs", api, start=start, stop=stop, resource_types=TYPES)

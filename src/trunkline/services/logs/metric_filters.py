@@ -6,37 +6,17 @@ import math
 from collections import Counter
 from datetime import UTC, datetime
 
-from trunkline.aws.errors import AwsError
-from trunkline.aws.service import Caller, Doc, Kit
-from trunkline.core.log import get
-from trunkline.services.logs.model import LogGroup, MetricFilter
+from trunkline.aws.service import Doc
+from trunkline.services.logs.model import MetricFilter
 from trunkline.services.logs.pattern import Pattern, compile_pattern
 
-log = get(__name__)
-
 _MINUTE_MS = 60_000
-_AT_ONCE = 1000
 
 _Key = tuple[int, float, tuple[tuple[str, str], ...]]
 
 
-async def publish(
-    kit: Kit, group: LogGroup, metric_filter: MetricFilter, times_ms: list[int], messages: list[str]
-) -> None:
-    """Put the samples of one accepted batch. Their loss must not fail a PutLogEvents that is already stored."""
-    data = _data(metric_filter, times_ms, messages)
-    caller = Caller.service("logs.amazonaws.com", group.account, group.region)
-    try:
-        for at in range(0, len(data), _AT_ONCE):
-            request = {"Namespace": metric_filter.namespace, "MetricData": data[at : at + _AT_ONCE]}
-            await kit.call("cloudwatch", "PutMetricData", request, as_=caller)
-    except AwsError as error:
-        log.warning(
-            "a metric filter's samples were refused", filter=metric_filter.name, group=group.name, why=str(error)
-        )
-
-
-def _data(metric_filter: MetricFilter, times_ms: list[int], messages: list[str]) -> list[Doc]:
+def data(metric_filter: MetricFilter, times_ms: list[int], messages: list[str]) -> list[Doc]:
+    """The samples of one accepted batch, as PutMetricData takes them."""
     pattern = compile_pattern(metric_filter.pattern)
     counted: Counter[_Key] = Counter()
     for time_ms, message in zip(times_ms, messages, strict=True):

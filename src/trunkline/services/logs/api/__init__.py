@@ -7,10 +7,11 @@ from trunkline.services.logs.api.events import Events
 from trunkline.services.logs.api.filters import Filters
 from trunkline.services.logs.api.groups import Groups
 from trunkline.services.logs.api.live_tail import LiveTails
+from trunkline.services.logs.api.put_events import PutEvents
 from trunkline.services.logs.api.streams import Streams
 from trunkline.services.logs.api.subscriptions import Subscriptions
 from trunkline.services.logs.api.tags import Tags
 
 
-class Api(Groups, Streams, Events, LiveTails, Filters, Subscriptions, Account, Tags):
+class Api(Groups, Streams, PutEvents, Events, LiveTails, Filters, Subscriptions, Account, Tags):
     """All of them."""

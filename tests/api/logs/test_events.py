@@ -9,41 +9,8 @@ import time
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from tests.support.log_events import code, events, now_ms, texts
 from tests.support.server import ACCESS_KEY, REGION, SECRET_KEY
-
-
-@pytest.fixture
-def logs(aws):
-    return aws("logs")
-
-
-@pytest.fixture
-def group(logs, name):
-    logs.create_log_group(logGroupName=name)
-    return name
-
-
-@pytest.fixture
-def stream(logs, group):
-    logs.create_log_stream(logGroupName=group, logStreamName="s")
-    return {"logGroupName": group, "logStreamName": "s"}
-
-
-def now_ms() -> int:
-    return int(time.time() * 1000)
-
-
-def events(*messages: str, start: int | None = None) -> list[dict]:
-    at = start or now_ms() - 60_000
-    return [{"timestamp": at + i, "message": message} for i, message in enumerate(messages)]
-
-
-def code(error: pytest.ExceptionInfo[ClientError]) -> str:
-    return error.value.response["Error"]["Code"]
-
-
-def texts(answer: dict) -> list[str]:
-    return [event["message"] for event in answer["events"]]
 
 
 def test_groups_are_created_described_and_deleted(logs, name):

@@ -1,0 +1,62 @@
+"""What becomes of a batch of events beyond being stored: metrics, live tails, subscriptions.
+
+For a group that has none of these, an accepted batch costs two counters and a search for a few characters.
+"""
+
+from __future__ import annotations
+
+from trunkline.aws.errors import AwsError
+from trunkline.aws.service import Caller, Doc, Kit
+from trunkline.core.log import get
+from trunkline.services.logs import embedded_metrics, metric_filters
+from trunkline.services.logs.live_tail import LiveTail
+from trunkline.services.logs.model import LogGroup
+from trunkline.services.logs.own_metrics import OwnMetrics
+from trunkline.services.logs.store import Target
+from trunkline.services.logs.subscription_filters import deliver
+
+log = get(__name__)
+
+_METRICS_AT_ONCE = 1000
+
+
+class Intake:
+    def __init__(self, kit: Kit, live_tail: LiveTail, own_metrics: OwnMetrics) -> None:
+        self._kit = kit
+        self._live_tail = live_tail
+        self._own = own_metrics
+
+    async def accepted(
+        self, target: Target, times_ms: list[int], messages: list[str], now_ms: int, size_bytes: int, *, marked: bool
+    ) -> None:
+        """Act on a stored batch. `marked`: embedded metrics may be in it."""
+        group = target.group
+        self._own.add(group, "IncomingLogEvents", len(messages))
+        self._own.add(group, "IncomingBytes", size_bytes)
+        self._live_tail.publish(group.id, target.stream.name, times_ms, messages, now_ms)
+        if marked:
+            await self._put_embedded(group, messages, now_ms)
+        for metric_filter in target.filters:
+            data = metric_filters.data(metric_filter, times_ms, messages)
+            await self._put(group, metric_filter.namespace, data)
+        for subscription in target.subscriptions:
+            deliver(self._kit, group, target.stream.name, subscription, times_ms, messages)
+
+    async def _put_embedded(self, group: LogGroup, messages: list[str], now_ms: int) -> None:
+        found = embedded_metrics.extract(messages, now_ms)
+        for namespace, data in found.data.items():
+            await self._put(group, namespace, data)
+        if found.unparsed:
+            self._own.add(group, "EMFParsingErrors", found.unparsed)
+        if found.invalid:
+            self._own.add(group, "EMFValidationErrors", found.invalid)
+
+    async def _put(self, group: LogGroup, namespace: str, data: list[Doc]) -> None:
+        """Their loss must not fail a PutLogEvents that is already stored."""
+        caller = Caller.service("logs.amazonaws.com", group.account, group.region)
+        try:
+            for at in range(0, len(data), _METRICS_AT_ONCE):
+                request = {"Namespace": namespace, "MetricData": data[at : at + _METRICS_AT_ONCE]}
+                await self._kit.call("cloudwatch", "PutMetricData", request, as_=caller)
+        except AwsError as error:
+            log.warning("the metrics of log events were refused", group=group.name, why=str(error))
