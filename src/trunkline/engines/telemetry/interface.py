@@ -94,6 +94,36 @@ class StreamStats:
     position: str | None = None
 
 
+class SegmentDocument(NamedTuple):
+    """One document of a trace. `final`: what it replaces may be unfinished, and nothing unfinished replaces it."""
+
+    trace: str
+    segment: str
+    final: bool
+    body: str
+
+
+class SegmentBatch(NamedTuple):
+    """Documents put together, and what a reader of time ranges needs of them.
+
+    `owner`, `facts` and `labels` are opaque here: the caller packs facts as it likes to unpack them. `labels` tell what
+    numbers in facts stand for; a number always means the same. `first_ms` and `last_ms` span the times of all facts.
+    """
+
+    owner: str
+    documents: Sequence[SegmentDocument]
+    facts: bytes
+    first_ms: int
+    last_ms: int
+    received_ms: int
+    labels: Mapping[int, str]
+
+
+class SegmentFacts(NamedTuple):
+    received_ms: int
+    facts: bytes
+
+
 class AlreadyAppended(Exception):
     """The stream's stored position already is the one given: this batch was committed before."""
 
@@ -173,5 +203,22 @@ class Telemetry(Protocol):
 
     async def expire_logs(self, group: str, before_ms: int) -> None:
         """Drop batches that lie wholly before. A batch that straddles stays until its last record expires."""
+
+    # -- trace segments
+    async def put_segments(self, batch: SegmentBatch) -> None:
+        """Store a batch. Put again, its documents replace themselves, its facts are there twice (the reader knows)."""
+
+    def segments(self, owner: str, traces: Collection[str]) -> dict[str, list[str]]:
+        """The documents of the traces that there are, in order of arrival."""
+
+    def segment_facts(self, owner: str, start_ms: int, end_ms: int, *, by_arrival: bool = False) -> list[SegmentFacts]:
+        """The facts of batches that overlap the range (by_arrival: that were received in it), in order of arrival."""
+
+    def segment_labels(self, owner: str) -> Mapping[int, str]: ...
+
+    def segment_owners(self) -> Sequence[str]: ...
+
+    async def expire_segments(self, before_ms: int) -> None:
+        """Drop old segments to save space; those stored together with younger ones may stay a few days."""
 
     async def close(self) -> None: ...

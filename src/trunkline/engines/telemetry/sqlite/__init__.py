@@ -12,9 +12,19 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from trunkline.core.clock import Clock
-from trunkline.engines.telemetry.interface import Bucket, Cursor, LogRecord, Metric, Sample, StreamStats
+from trunkline.engines.telemetry.interface import (
+    Bucket,
+    Cursor,
+    LogRecord,
+    Metric,
+    Sample,
+    SegmentBatch,
+    SegmentFacts,
+    StreamStats,
+)
 from trunkline.engines.telemetry.sqlite import logs, metrics
 from trunkline.engines.telemetry.sqlite.samples import SampleStore
+from trunkline.engines.telemetry.sqlite.segments import SegmentStore
 from trunkline.engines.telemetry.sqlite.slices import DAY_S, Slices
 
 
@@ -23,6 +33,7 @@ class SqliteTelemetry:
 
     def __init__(self, directory: Path, clock: Clock, *, slice_s: int = DAY_S) -> None:
         self._slices = Slices(directory, clock, slice_s=slice_s)
+        self._segments = SegmentStore(directory, clock)
 
     async def put_samples(self, batch: Sequence[Sample]) -> None:
         await self._slices.newest().samples.put(batch)
@@ -99,5 +110,24 @@ class SqliteTelemetry:
     def _stores(self) -> list[SampleStore]:
         return [slice_.samples for slice_ in self._slices.all()]
 
+    async def put_segments(self, batch: SegmentBatch) -> None:
+        await self._segments.put(batch)
+
+    def segments(self, owner: str, traces: Collection[str]) -> dict[str, list[str]]:
+        return self._segments.documents(owner, traces)
+
+    def segment_facts(self, owner: str, start_ms: int, end_ms: int, *, by_arrival: bool = False) -> list[SegmentFacts]:
+        return self._segments.facts(owner, start_ms, end_ms, by_arrival)
+
+    def segment_labels(self, owner: str) -> Mapping[int, str]:
+        return self._segments.labels(owner)
+
+    def segment_owners(self) -> Sequence[str]:
+        return self._segments.owners()
+
+    async def expire_segments(self, before_ms: int) -> None:
+        self._segments.expire(before_ms)
+
     async def close(self) -> None:
+        self._segments.close()
         self._slices.close()
