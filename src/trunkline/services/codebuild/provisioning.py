@@ -9,6 +9,7 @@ import orjson
 
 from trunkline.aws import arn as arns
 from trunkline.aws.errors import AwsError
+from trunkline.aws.image_names import ecr_image
 from trunkline.aws.service import Caller, Kit
 from trunkline.engines import Engines
 from trunkline.engines.containers import (
@@ -25,7 +26,6 @@ from trunkline.services.codebuild.model import SOURCE_DIR, Build, Doc, container
 
 _CURATED = re.compile(r"aws/codebuild/[\w.\-]+(:[\w.\-]+)?")
 CURATED_IMAGE = "trunkline/codebuild:2"
-_ECR = re.compile(r"\d{12}\.dkr\.ecr\.[a-z0-9\-]+\.amazonaws\.com(?:\.cn)?/(.+)")
 _DOCKER_SOCKET = "/var/run/docker.sock"
 _COMPUTE = {
     "BUILD_GENERAL1_SMALL": (2, 4), "BUILD_GENERAL1_MEDIUM": (4, 8), "BUILD_GENERAL1_LARGE": (8, 16),
@@ -108,8 +108,8 @@ class Provisioning:
             wanted = CURATED_IMAGE
         auth = None
         registry = f"{self._kit.settings.host}:{self._kit.settings.port}"
-        if (ecr := _ECR.fullmatch(wanted)) is not None:
-            wanted = f"{registry}/{ecr.group(1)}"
+        if (ecr := ecr_image(wanted)) is not None:
+            wanted = f"{registry}/{ecr.name}"
         try:
             if wanted.startswith(f"{registry}/"):
                 auth = await self._registry_auth(build)

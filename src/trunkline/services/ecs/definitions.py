@@ -6,6 +6,7 @@ Whatever would be accepted and then not done is refused by name here, when the d
 import re
 
 from trunkline.aws.errors import AwsError
+from trunkline.aws.image_names import ecr_image
 from trunkline.aws.service import Doc
 
 _FAMILY = re.compile(r"[A-Za-z0-9_-]{1,255}")
@@ -29,7 +30,6 @@ _LOG_OPTIONS = (
     *("awslogs-group", "awslogs-region", "awslogs-stream-prefix", "awslogs-create-group"),
     *("mode", "max-buffer-size"),
 )
-_ECR = re.compile(r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/.+")
 
 
 def completed(req: Doc) -> Doc:
@@ -198,7 +198,7 @@ def _check_fargate_container(one: Doc, doc: Doc) -> None:
                 raise _client(f"Log driver awslogs requires options: {option}")
         if not doc.get("executionRoleArn"):
             raise _client("Fargate requires task definition to have execution role ARN to support log driver awslogs.")
-    if _ECR.fullmatch(one["image"]) and not doc.get("executionRoleArn"):
+    if ecr_image(one["image"]) and not doc.get("executionRoleArn"):
         raise _client("Fargate requires task definition to have execution role ARN to support ECR images.")
 
 

@@ -1,17 +1,16 @@
 """Where code comes from: a zip in the request, an object in S3, an image in a registry."""
 
 import base64
-import re
 from typing import Any
 
 from trunkline.aws.errors import AwsError, Refused
+from trunkline.aws.image_names import ecr_image
 from trunkline.aws.service import Call, Caller, Doc, Kit
 from trunkline.engines.containers import Containers, ContainersError, NoSuchImage, RegistryAuth
 from trunkline.services.lambda_.model import Code
 from trunkline.services.lambda_.naming import invalid
 from trunkline.services.lambda_.packages import PackageError, Packages
 
-_ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/(.+)")
 _IN_S3 = {
     "NoSuchKey": "The specified key does not exist.",
     "NoSuchBucket": "The specified bucket does not exist",
@@ -89,8 +88,8 @@ class Sources:
 
 def local_reference(kit: Kit, uri: str) -> str:
     """An image in AWS's form as this machine's container engine reaches it."""
-    found = _ECR.fullmatch(uri)
-    return f"{kit.settings.host}:{kit.settings.port}/{found[3]}" if found else uri
+    found = ecr_image(uri)
+    return f"{kit.settings.host}:{kit.settings.port}/{found.name}" if found else uri
 
 
 async def _whole(body: Any) -> bytes:

@@ -1,9 +1,9 @@
 """Images in the forms that task definitions name them, made present on this machine."""
 
 import base64
-import re
 
 from trunkline.aws.errors import AwsError
+from trunkline.aws.image_names import ecr_image
 from trunkline.aws.service import Caller, Kit
 from trunkline.engines.containers import (
     Containers,
@@ -14,8 +14,6 @@ from trunkline.engines.containers import (
     RegistryAuth,
 )
 from trunkline.services.ecs.running.failure import StartFailure
-
-_ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/(.+)")
 
 
 class Images:
@@ -28,11 +26,11 @@ class Images:
     async def present(self, reference: str, role: Caller | None, container: str) -> Image:
         """The image; a StartFailure with CannotPullContainerError otherwise."""
         registry = f"{self._kit.settings.host}:{self._kit.settings.port}"
-        found = _ECR.fullmatch(reference)
-        local = f"{registry}/{found[3]}" if found else reference
+        found = ecr_image(reference)
+        local = f"{registry}/{found.name}" if found else reference
         try:
             if local.startswith(f"{registry}/"):
-                return await self._containers.pull(local, auth=await self._auth(role, found[2] if found else None))
+                return await self._containers.pull(local, auth=await self._auth(role, found.region if found else None))
             try:
                 return await self._containers.image(local)
             except NoSuchImage:
