@@ -124,6 +124,48 @@ class SegmentFacts(NamedTuple):
     facts: bytes
 
 
+class LogScan(NamedTuple):
+    """The log records of some groups with start ≤ time < end, as a relation that `ask` can read."""
+
+    groups: tuple[str, ...]
+    start_ms: int
+    end_ms: int
+
+
+class Limits(NamedTuple):
+    """What a question may cost. A store may set lower limits of its own on memory."""
+
+    timeout_s: float = 60.0
+    rows: int = 10_000
+    """An answer is cut after so many rows."""
+    memory_mb: int = 256
+
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(slots=True)
+class Answer:
+    columns: tuple[str, ...]
+    rows: list[tuple[object, ...]]
+    """Values are None, bool, int, float, str, bytes, aware datetimes, and lists and dicts of these."""
+    records_scanned: int
+    """Log records that were looked at; those of a row group count together."""
+    bytes_scanned: int
+
+
+class QueryError(Exception):
+    """The question makes no sense, or met a value that it cannot work on; in the words of the database."""
+
+
+class QueryTimedOut(QueryError):
+    """It took longer than its limit."""
+
+
+class QueryTooLarge(QueryError):
+    """It needed more memory, or more room on disk, than there is for one question."""
+
+
 class AlreadyAppended(Exception):
     """The stream's stored position already is the one given: this batch was committed before."""
 
@@ -195,6 +237,29 @@ class Telemetry(Protocol):
         """Records with start ≤ time < end, strictly between the cursors, in order (or in reverse order).
 
         Lazy: what is not consumed is not read. All streams of the group unless `streams` names some.
+        """
+
+    def record(self, group: str, cursor: Cursor) -> LogRecord | None:
+        """The record at a place that a read or a question gave."""
+
+    async def ask(
+        self,
+        sql: str,
+        params: Sequence[object] = (),
+        *,
+        logs: Mapping[str, LogScan],
+        tables: Mapping[str, Sequence[Mapping[str, object]]] | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> Answer:
+        """Answer a question in DuckDB's SQL.
+
+        Every key of `logs` is a view with the columns grp VARCHAR, stream VARCHAR, time_ms BIGINT, ingestion_ms BIGINT,
+        message VARCHAR, slice_start_s BIGINT, batch BIGINT, place INTEGER; the last three and the time are the record's
+        Cursor. `tables` are small relations given by the caller, at least one row each. `params` stand for `?`, or for
+        `$1`…: what a user wrote belongs there, and the text of the SQL is the caller's own.
+
+        Runs in a process of its own without access to files and network; cancelling the caller's task ends it. Raises
+        QueryError and its kinds. Questions beyond what may run at once wait, and the waiting does not count.
         """
 
     async def delete_stream(self, group: str, stream: str) -> None: ...

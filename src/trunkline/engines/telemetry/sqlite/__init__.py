@@ -12,10 +12,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from trunkline.core.clock import Clock
+from trunkline.engines.telemetry.asking import Asking
 from trunkline.engines.telemetry.interface import (
+    DEFAULT_LIMITS,
+    Answer,
     Bucket,
     Cursor,
+    Limits,
     LogRecord,
+    LogScan,
     Metric,
     Sample,
     SegmentBatch,
@@ -33,6 +38,7 @@ class SqliteTelemetry:
 
     def __init__(self, directory: Path, clock: Clock, *, slice_s: int = DAY_S) -> None:
         self._slices = Slices(directory, clock, slice_s=slice_s)
+        self._asking = Asking(directory / "spill")
         self._segments = SegmentStore(directory, clock)
 
     async def put_samples(self, batch: Sequence[Sample]) -> None:
@@ -95,6 +101,31 @@ class SqliteTelemetry:
         window = logs.Window(start_ms, end_ms, after, before)
         return logs.read(self._slices.all(), group, streams, window, backward=backward)
 
+    def record(self, group: str, cursor: Cursor) -> LogRecord | None:
+        at, after, before = (
+            cursor.time_ms,
+            cursor._replace(place=cursor.place - 1),
+            cursor._replace(place=cursor.place + 1),
+        )
+        return next(self.read(group, start_ms=at, end_ms=at + 1, after=after, before=before), None)
+
+    async def ask(
+        self,
+        sql: str,
+        params: Sequence[object] = (),
+        *,
+        logs: Mapping[str, LogScan],
+        tables: Mapping[str, Sequence[Mapping[str, object]]] | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> Answer:
+        hot = [(str(slice_.path), slice_.start_s) for slice_ in self._slices.all()]
+        scans = {
+            name: {"groups": scan.groups, "start_ms": scan.start_ms, "end_ms": scan.end_ms, "hot": hot}
+            for name, scan in logs.items()
+        }
+        question = {"sql": sql, "params": list(params), "scans": scans, "tables": tables or {}, "files": []}
+        return await self._asking.ask(question, limits)
+
     async def delete_stream(self, group: str, stream: str) -> None:
         for slice_ in self._slices.all():
             await logs.delete(slice_, group, stream)
@@ -129,5 +160,6 @@ class SqliteTelemetry:
         self._segments.expire(before_ms)
 
     async def close(self) -> None:
+        self._asking.close()
         self._segments.close()
         self._slices.close()
