@@ -190,7 +190,7 @@ def test_what_makes_no_sense_is_told(expression, message):
         value(expression, m1=[1], m2=[1])
 
 
-@pytest.mark.parametrize("name", ["ANOMALY_DETECTION_BAND", "INSIGHT_RULE_METRIC", "LAMBDA", "SERVICE_QUOTA"])
+@pytest.mark.parametrize("name", ["INSIGHT_RULE_METRIC", "LAMBDA", "SERVICE_QUOTA"])
 def test_functions_that_are_refused_are_named(name):
     with pytest.raises(UnsupportedFunction, match=name):
         value(f"{name}(m1)", m1=[1])

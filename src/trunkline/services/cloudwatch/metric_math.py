@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from trunkline.aws.errors import Refused
 from trunkline.aws.service import Doc
 from trunkline.services.cloudwatch.expressions import (
+    BandOf,
     ExpressionError,
     Search,
     Series,
@@ -38,9 +39,15 @@ def label(query: Doc) -> str:
     return str(query.get("Label") or query["MetricStat"]["Metric"].get("MetricName", ""))
 
 
-def sheet(queries: Sequence[Doc], series: Mapping[str, Series], window: Window, search: Search | None = None) -> Sheet:
+def sheet(
+    queries: Sequence[Doc],
+    series: Mapping[str, Series],
+    window: Window,
+    search: Search | None = None,
+    bands: Mapping[str, BandOf] | None = None,
+) -> Sheet:
     expressions = {query["Id"]: query["Expression"] for query in queries if "Expression" in query}
-    return Sheet(series, expressions, window, search)
+    return Sheet(series, expressions, window, search, bands)
 
 
 def empty_sheet(queries: Sequence[Doc]) -> Sheet:

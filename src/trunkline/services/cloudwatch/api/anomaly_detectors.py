@@ -1,15 +1,16 @@
-"""Anomaly detectors: kept, and never trained: there are no anomaly detection alarms yet that would ask them."""
+"""Anomaly detectors: what is to be learnt about which metric; the models are the trainer's."""
 
 from __future__ import annotations
 
-import hashlib
-
-import orjson
+from zoneinfo import available_timezones
 
 from trunkline.aws import paging
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call, Doc, operation
-from trunkline.services.cloudwatch.api.context import Context, moment
+from trunkline.core.db import Tx
+from trunkline.services.cloudwatch.anomaly.subject import METRIC_MATH, SINGLE_METRIC, Subject
+from trunkline.services.cloudwatch.api.context import Context, invalid_value, moment
+from trunkline.services.cloudwatch.api.queries import check_queries
 from trunkline.services.cloudwatch.model import AnomalyDetector
 from trunkline.services.cloudwatch.store import DETECTORS
 
@@ -20,37 +21,50 @@ _PAGE = 100
 class AnomalyDetectors(Context):
     @operation()
     async def put_anomaly_detector(self, call: Call, req: Doc) -> Doc:
-        kind, metric = _metric(req)
+        subject = _subject(call, req)
         configuration = req.get("Configuration", {})
         ranges = [
             (int(one["StartTime"].timestamp() * 1000), int(one["EndTime"].timestamp() * 1000))
             for one in configuration.get("ExcludedTimeRanges", ())
         ]
         if any(start >= end for start, end in ranges):
-            raise AwsError("InvalidParameterValueException", "A time range must start before it ends.")
+            raise invalid_value("A time range must start before it ends.")
+        timezone = configuration.get("MetricTimezone", "")
+        if timezone and timezone not in available_timezones():
+            raise invalid_value(f"The value {timezone} for parameter MetricTimezone is not a known time zone.")
         made = AnomalyDetector(
             call.account,
             call.region,
-            _id(metric),
-            kind,
-            metric,
+            subject.id,
+            subject.kind,
+            dict(subject.metric),
             ranges,
-            configuration.get("MetricTimezone", ""),
+            timezone,
             req.get("MetricCharacteristics", {}),
         )
-        await self._store.db.write(lambda tx: DETECTORS.put(tx, made))
+
+        def work(tx: Tx) -> None:
+            DETECTORS.put(tx, made)
+            self._trainer.changed(tx, made.account, made.region, made.id)
+
+        await self._store.db.write(work)
         return {"AnomalyDetectorId": made.id}
 
     @operation()
     async def delete_anomaly_detector(self, call: Call, req: Doc) -> Doc:
-        wanted = req.get("AnomalyDetectorId") or _id(_metric(req)[1])
-        if not await self._store.db.write(lambda tx: DETECTORS.delete(tx, call.account, call.region, wanted)):
-            raise AwsError(
-                "ResourceNotFoundException",
-                "There is no such anomaly detector.",
-                ResourceType="AnomalyDetector",
-                ResourceId=wanted,
-            )
+        wanted = req.get("AnomalyDetectorId") or _subject(call, req).id
+
+        def work(tx: Tx) -> None:
+            if not DETECTORS.delete(tx, call.account, call.region, wanted):
+                raise AwsError(
+                    "ResourceNotFoundException",
+                    "There is no such anomaly detector.",
+                    ResourceType="AnomalyDetector",
+                    ResourceId=wanted,
+                )
+            self._trainer.changed(tx, call.account, call.region, wanted)
+
+        await self._store.db.write(work)
         return {}
 
     @operation(mutates=False)
@@ -69,27 +83,26 @@ class AnomalyDetectors(Context):
             key=lambda one: one.id,
             error="InvalidNextToken",
         )
-        return {"AnomalyDetectors": [_shown(one) for one in shown], "NextToken": token}
+        return {"AnomalyDetectors": [_shown(one, self._trainer.state(one)) for one in shown], "NextToken": token}
 
 
-def _metric(req: Doc) -> tuple[str, Doc]:
-    """The metric that a request is about, in whichever form, and the detector's type."""
+def _subject(call: Call, req: Doc) -> Subject:
+    """What a request is about, in whichever of the three forms."""
     if "MetricMathAnomalyDetector" in req:
         queries = req["MetricMathAnomalyDetector"].get("MetricDataQueries", [])
-        return "METRIC_MATH", {"MetricDataQueries": queries}
+        check_queries(call, queries, "MetricMathAnomalyDetector.MetricDataQueries")
+        if len([query for query in queries if query.get("ReturnData", True)]) != 1:
+            raise invalid_value("Exactly one of the MetricDataQueries must have ReturnData true.")
+        return Subject(call.account, call.region, METRIC_MATH, {"MetricDataQueries": queries})
     single = req.get("SingleMetricAnomalyDetector", req)
     for name in ("Namespace", "MetricName", "Stat"):
         if not single.get(name):
             raise AwsError("MissingRequiredParameterException", f"The parameter {name} is required.")
-    return "SINGLE_METRIC", {"Dimensions": [], **{name: single[name] for name in _SINGLE if name in single}}
+    metric = {"Dimensions": [], **{name: single[name] for name in _SINGLE if name in single}}
+    return Subject(call.account, call.region, SINGLE_METRIC, metric)
 
 
-def _id(metric: Doc) -> str:
-    digest = hashlib.sha256(orjson.dumps(metric, option=orjson.OPT_SORT_KEYS)).hexdigest()
-    return f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:32]}"
-
-
-def _shown(one: AnomalyDetector) -> Doc:
+def _shown(one: AnomalyDetector, state: str) -> Doc:
     configuration = {
         "ExcludedTimeRanges": [{"StartTime": moment(start), "EndTime": moment(end)} for start, end in one.excluded_ms],
         "MetricTimezone": one.timezone or None,
@@ -97,7 +110,7 @@ def _shown(one: AnomalyDetector) -> Doc:
     shown: Doc = {
         "AnomalyDetectorId": one.id,
         "Configuration": configuration,
-        "StateValue": "PENDING_TRAINING",
+        "StateValue": state,
         "MetricCharacteristics": one.characteristics or None,
     }
     if one.kind == "METRIC_MATH":

@@ -12,11 +12,10 @@ from trunkline.aws import paging
 from trunkline.aws.errors import AwsError, Refused
 from trunkline.aws.service import Call, Doc, operation
 from trunkline.engines.telemetry import Bucket, Metric
-from trunkline.services.cloudwatch import labels, metric_math
+from trunkline.services.cloudwatch import anomaly, labels, metric_math
 from trunkline.services.cloudwatch.api.context import Context, invalid, invalid_value
 from trunkline.services.cloudwatch.api.queries import check_queries
 from trunkline.services.cloudwatch.expressions import Series, Sheet, Window
-from trunkline.services.cloudwatch.finding import Finder
 from trunkline.services.cloudwatch.metric_data import MAX_METRICS, metric, samples
 from trunkline.services.cloudwatch.statistics import Statistic, UnknownStatistic, parse
 
@@ -109,38 +108,21 @@ class Metrics(Context):
 
     async def _results(self, call: Call, queries: Sequence[Doc], start: int, end: int) -> list[Result]:
         """Of each query that returns data, one result; of an expression that makes an array, one for each series."""
-        metrics: dict[str, Series] = {}
+        windows = [Window(start, end, metric_math.period_s(queries))]
         for query in metric_math.metric_queries(queries):
-            window = Window(start, end, query["MetricStat"]["Period"])
-            points = dict(await self._points(call, query["MetricStat"], start, end))
-            metrics[query["Id"]] = Series(window, points, metric_math.label(query))
-        window = Window(start, end, metric_math.period_s(queries))
-        windows = (window, *(series.window for series in metrics.values()))
-        computed = len(metrics) < len(queries)
-        if computed and any(len(one.times_ms()) > _MAX_POINTS for one in windows):
+            _parsed(query["MetricStat"]["Stat"])
+            _check_period(query["MetricStat"]["Period"])
+            windows.append(Window(start, end, query["MetricStat"]["Period"]))
+        if len(windows) <= len(queries) and any(len(one.times_ms()) > _MAX_POINTS for one in windows):
             raise invalid("You have requested more than 100,800 datapoints: increase Period or shorten the time range.")
+        bands = await anomaly.bands(self._trainer, call.account, call.region, queries)
 
         def results() -> list[Result]:
-            found = Finder(self._telemetry, call.account, call.region, (start, end), self._now_ms() - _TWO_WEEKS_MS)
-            sheet = metric_math.sheet(queries, metrics, window, found.series)
+            sheet = self._reader.sheet(call.account, call.region, queries, start, end, bands)
             return [result for query in queries for result in _results_of(call, query, sheet)]
 
-        long = end - start > _THREE_HOURS_MS or any("SEARCH" in query.get("Expression", "") for query in queries)
-        return await asyncio.to_thread(results) if computed and long else results()
-
-    async def _points(self, call: Call, stat: Doc, start: int, end: int) -> list[tuple[int, float]]:
-        """Time and value of each period that has data, the oldest first."""
-        statistic, period = _parsed(stat["Stat"]), stat["Period"]
-        _check_period(period)
-        named = stat["Metric"]
-        identity = metric(
-            call.account, call.region, named.get("Namespace", ""), named.get("MetricName", ""), named.get("Dimensions")
-        )
-        aligned = start - start % (period * 1000)
-        by_unit = await self._buckets(identity, (aligned, end, period), stat.get("Unit"), (statistic,))
-        buckets = max(by_unit.values(), key=lambda found: found[-1].start_ms, default=[])
-        values = [(bucket.start_ms, statistic.of(bucket)) for bucket in buckets]
-        return [(at, value) for at, value in values if value is not None]
+        quick = end - start <= _THREE_HOURS_MS and not any("SEARCH" in query.get("Expression", "") for query in queries)
+        return results() if quick else await asyncio.to_thread(results)
 
     @operation()
     async def list_metrics(self, call: Call, req: Doc) -> Doc:
@@ -227,6 +209,8 @@ def _results_of(call: Call, query: Doc, sheet: Sheet) -> list[Result]:
     if isinstance(made, Series):
         return [(query_id, labels.written(label or query_id, query_id, made.values(), {}), list(made.points.items()))]
     results = []
+    if any(anomaly.banded(query["Expression"])):
+        label = label or query_id
     for one in made:
         named = labels.written(f"{label} {one.label}".strip(), one.label, one.values(), {})
         results.append((query_id, named, list(one.points.items())))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from trunkline.services.cloudwatch.expressions import functions
 from trunkline.services.cloudwatch.expressions.errors import ExpressionError, UnsupportedFunction
@@ -27,8 +28,15 @@ Search = Callable[[str, str, int], list[Series]]
 """The series of the metrics that a search finds, by the text, the statistic and the period in seconds."""
 
 
+BandOf = Callable[[Series, float], tuple[Series, Series]]
+"""What is normal for a series, so many standard deviations wide: its lower and its upper end."""
+
+
 class Sheet:
-    """`metrics` in the order of the request; `window` is that of a series made from nothing but numbers."""
+    """`metrics` in the order of the request; `window` is that of a series made from nothing but numbers.
+
+    `bands`: what is normal for the metrics and expressions that are asked for a band, by their ids.
+    """
 
     def __init__(
         self,
@@ -36,9 +44,11 @@ class Sheet:
         expressions: Mapping[str, str],
         window: Window,
         search: Search | None = None,
+        bands: Mapping[str, BandOf] | None = None,
     ) -> None:
         self.metrics = metrics
         self._search = search
+        self._bands = bands or {}
         self.window = window
         self._expressions = expressions
         self._found: dict[str, Value] = {}
@@ -48,6 +58,17 @@ class Sheet:
         if self._search is None:
             raise UnsupportedFunction("SEARCH", "there is nothing to search in here")
         return self._search(text, statistic, period_s)
+
+    def band(self, query_id: str, width: float) -> list[Series]:
+        """The lower and the upper end; without points where nothing is known of what is normal."""
+        series = self.value(query_id)
+        if not isinstance(series, Series):
+            raise ExpressionError(
+                f"Unsupported operand type(s) for ANOMALY_DETECTION_BAND: '[{type_name(series)}, Scalar]'"
+            )
+        band_of = self._bands.get(query_id)
+        ends = (series.of({}), series.of({})) if band_of is None else band_of(series, width)
+        return [replace(end, label=name) for end, name in zip(ends, ("low", "high"), strict=True)]
 
     def result(self, query_id: str) -> Series | list[Series]:
         """What the query gives back: one series, or an array of them."""

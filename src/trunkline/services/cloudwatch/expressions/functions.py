@@ -11,7 +11,6 @@ from trunkline.services.cloudwatch.expressions.series import Array, Series, Valu
 from trunkline.services.cloudwatch.expressions.syntax import Node, Reference, Text, Word
 
 REFUSED = {
-    "ANOMALY_DETECTION_BAND": "anomaly detection is not there yet; compare with a static threshold",
     "INSIGHT_RULE_METRIC": "there are no Contributor Insights rules",
     "LAMBDA": "there are no data source connectors",
     "SERVICE_QUOTA": "there are no service quotas; compare with a number",
@@ -25,6 +24,8 @@ class Evaluation(Protocol):
     window: Window
 
     def search(self, text: str, statistic: str, period_s: int) -> Array: ...
+
+    def band(self, query_id: str, width: float) -> Array: ...
 
     def evaluate(self, node: Node) -> Value: ...
 
@@ -75,6 +76,17 @@ def _number(sheet: Evaluation, name: str, node: Node) -> float:
     if not isinstance(value, float):
         raise _mistyped(name, value)
     return value
+
+
+def _band(sheet: Evaluation, arguments: tuple[Node, ...]) -> Value:
+    _counted("ANOMALY_DETECTION_BAND", arguments, 1, 2)
+    node = arguments[0]
+    if not isinstance(node, Reference):
+        raise ExpressionError("ANOMALY_DETECTION_BAND takes the id of a metric or of an expression")
+    width = _number(sheet, "ANOMALY_DETECTION_BAND", arguments[1]) if len(arguments) == 2 else 2.0
+    if not width > 0:
+        raise ExpressionError("the second argument of ANOMALY_DETECTION_BAND must be greater than 0")
+    return sheet.band(node.id, width)
 
 
 def _metrics(sheet: Evaluation, arguments: tuple[Node, ...]) -> Value:
@@ -169,6 +181,7 @@ def _sort(sheet: Evaluation, arguments: tuple[Node, ...]) -> Value:
 
 
 _SPECIAL: dict[str, Callable[[Evaluation, tuple[Node, ...]], Value]] = {
+    "ANOMALY_DETECTION_BAND": _band,
     "FILL": _fill,
     "FIRST": _end("FIRST", 0),
     "IF": _if,

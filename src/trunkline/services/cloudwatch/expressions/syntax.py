@@ -53,3 +53,14 @@ class Operation:
 
 
 Node = Number | Text | Reference | Word | Function | Listing | Negation | Operation
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    match node:
+        case Function(_, parts) | Listing(parts):
+            return parts
+        case Negation(operand):
+            return (operand,)
+        case Operation(_, left, right):
+            return (left, right)
+    return ()
