@@ -14,4 +14,4 @@ from trunkline.services.xray.resources import TYPES
 def build(kit: Kit, engines: Engines) -> Service:
     """The service, its tables made."""
     kit.db.migrate("xray", store.MIGRATIONS)
-    return Service("xray", Api(kit), resource_types=TYPES)
+    return Service("xray", Api(kit, engines.telemetry), resource_types=TYPES)

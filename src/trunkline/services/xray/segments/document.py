@@ -1,0 +1,156 @@
+"""A segment document as PutTraceSegments takes it: checked, or rejected with the code that X-Ray gives.
+
+https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import orjson
+
+from trunkline.aws.service import Doc
+
+MAX_BYTES = 64 * 1024
+KEPT_S = 30 * 86_400
+_AHEAD_S = 600
+"""How far a document's times may lie in the future: clocks differ."""
+_DEEPEST = 100
+
+_ID = re.compile(r"[0-9a-fA-F]{16}")
+_TRACE_ID = re.compile(r"1-([0-9a-fA-F]{8})-[0-9a-fA-F]{24}")
+_NAME = re.compile(r"[\w\s.:/%&#=+\\\-@]{1,200}")
+_OBJECTS = ("http", "aws", "annotations", "metadata", "service", "sql")
+
+
+class Rejected(Exception):
+    """A document that is not stored: the entry of UnprocessedTraceSegments."""
+
+    def __init__(self, code: str, *, id: object = None, kind: str = "segment") -> None:
+        super().__init__(code)
+        self.code = code
+        self.id = id if isinstance(id, str) else None
+        self.message = f"Invalid {kind}. ErrorCode: {code}, Cause: null"
+
+
+def read(text: str, now: float) -> list[Doc]:
+    """The segments or subsegments of one document: an object, or an array of subsegments."""
+    if len(text.encode(errors="replace")) > MAX_BYTES:
+        raise Rejected("DocumentSizeExceeded")
+    try:
+        parsed = orjson.loads(text)
+        orjson.dumps(parsed)  # refuses what is nested too deeply ever to be given back
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError) as error:
+        raise Rejected("ParseError") from error
+    documents = parsed if isinstance(parsed, list) else [parsed]
+    if not documents:
+        raise Rejected("MissingId")
+    for document in documents:
+        _check(document, now)
+    return documents
+
+
+def is_subsegment(document: Doc) -> bool:
+    return document.get("type") == "subsegment"
+
+
+def subsegments(entity: Doc) -> list[Doc]:
+    found: list[Doc] | None = entity.get("subsegments")
+    return found or []
+
+
+def walk(document: Doc) -> Iterator[tuple[Doc, Doc | None]]:
+    """Every subsegment inside a document, with what it lies in, outermost first. The document itself comes first."""
+    pending: list[tuple[Doc, Doc | None]] = [(document, None)]
+    while pending:
+        entity, parent = pending.pop()
+        yield entity, parent
+        pending.extend((one, entity) for one in reversed(subsegments(entity)))
+
+
+def _check(document: object, now: float) -> None:
+    if not isinstance(document, dict):
+        raise Rejected("ParseError")
+    kind = "subsegment" if is_subsegment(document) else "segment"
+    own_id = document.get("id")
+    try:
+        _check_top(document, now)
+        _check_entity(document)
+    except _Wrong as wrong:
+        raise Rejected(wrong.args[0], id=own_id, kind=kind) from None
+    try:
+        pending = [(document, 0)]
+        while pending:
+            entity, depth = pending.pop()
+            inner = entity.get("subsegments")
+            if inner is None:
+                continue
+            if not isinstance(inner, list) or depth >= _DEEPEST:
+                raise _Wrong("InvalidSubsegments")
+            for one in inner:
+                if not isinstance(one, dict):
+                    raise _Wrong("InvalidSubsegments")
+                _check_entity(one)
+                pending.append((one, depth + 1))
+    except _Wrong as wrong:
+        raise Rejected(wrong.args[0], id=own_id, kind="subsegment") from None
+
+
+class _Wrong(Exception):
+    pass
+
+
+def _check_top(document: Doc, now: float) -> None:
+    trace_id = document.get("trace_id")
+    if not trace_id:
+        raise _Wrong("MissingTraceId")
+    found = _TRACE_ID.fullmatch(trace_id) if isinstance(trace_id, str) else None
+    if found is None or not now - KEPT_S <= int(found[1], 16) <= now + _AHEAD_S:
+        raise _Wrong("InvalidTraceId")
+    if document.get("type") not in (None, "", "subsegment"):
+        raise _Wrong("InvalidType")
+    parent_id = document.get("parent_id")
+    if parent_id:
+        if not isinstance(parent_id, str) or _ID.fullmatch(parent_id) is None:
+            raise _Wrong("InvalidParentId")
+    elif is_subsegment(document):
+        raise _Wrong("MissingParentId")
+    start = document.get("start_time")
+    if isinstance(start, (int, float)) and not now - KEPT_S <= start <= now + _AHEAD_S:
+        raise _Wrong("InvalidStartTime")
+
+
+def _check_entity(entity: Doc) -> None:
+    id_ = entity.get("id")
+    if not id_:
+        raise _Wrong("MissingId")
+    if not isinstance(id_, str) or _ID.fullmatch(id_) is None:
+        raise _Wrong("InvalidId")
+    name = entity.get("name")
+    if not name:
+        raise _Wrong("MissingName")
+    if not isinstance(name, str) or _NAME.fullmatch(name) is None:
+        raise _Wrong("InvalidName")
+    if entity.get("start_time") is None:
+        raise _Wrong("MissingStartTime")
+    if not _is_time(entity["start_time"]):
+        raise _Wrong("InvalidStartTime")
+    if entity.get("end_time") is None:
+        if entity.get("in_progress") is not True:
+            raise _Wrong("MissingEndTime")
+    elif not _is_time(entity["end_time"]):
+        raise _Wrong("InvalidEndTime")
+    for member in _OBJECTS:
+        if not isinstance(entity.get(member) or {}, dict):
+            raise _Wrong(f"Invalid{member.capitalize()}")
+    for member in ("request", "response"):
+        if not isinstance((entity.get("http") or {}).get(member) or {}, dict):
+            raise _Wrong("InvalidHttp")
+    if not isinstance(entity.get("cause") or {}, (dict, str)):
+        raise _Wrong("InvalidCause")
+
+
+def _is_time(value: object) -> bool:
+    """Up to the year 9999, which is as far as answers can tell it."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 2.5e11
