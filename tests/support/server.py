@@ -47,6 +47,7 @@ class Server:
     def __init__(self, data_dir: Path, *, port: int | None = None, env: dict[str, str] | None = None, **settings: Any):
         self.data_dir = data_dir
         self.port = port or free_port()
+        self.xray_port = free_port()
         self.settings = {"containers": "fake", "proxy": "fake", "log_level": "warning", **settings}
         self.env = env or {}
         self.process: subprocess.Popen[bytes] | None = None
@@ -66,7 +67,7 @@ class Server:
                     "TRUNKLINE_ROOT_ACCESS_KEY_ID": ACCESS_KEY,
                     "TRUNKLINE_ROOT_SECRET_ACCESS_KEY": SECRET_KEY,
                     "TRUNKLINE_CONSOLE_PORT": str(free_port()),
-                    "TRUNKLINE_XRAY_PORT": str(free_port()),
+                    "TRUNKLINE_XRAY_PORT": str(self.xray_port),
                     **variables,
                     **self.env,
                     **(env or {}),

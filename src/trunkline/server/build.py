@@ -3,6 +3,9 @@
 import importlib
 from collections.abc import Callable
 
+from trunkline.agents.daemon import Daemon
+from trunkline.agents.otlp import PATHS, Receiver
+from trunkline.agents.senders import Senders
 from trunkline.aws.audit import Audit
 from trunkline.aws.call import Client
 from trunkline.aws.gateway import Gateway
@@ -35,12 +38,14 @@ class Platform:
         engines: Engines,
         services: list[Service],
         gateway: Gateway,
+        daemon: Daemon,
         upstream: UpstreamTypes | None = None,
     ) -> None:
         self.kit = kit
         self.engines = engines
         self.services = services
         self.gateway = gateway
+        self.daemon = daemon
         self._upstream = upstream
         self._db = kit.db
         self._is_quiet = False
@@ -56,6 +61,7 @@ class Platform:
 
     async def stop(self) -> None:
         """In reverse; containers and the load balancer are left running."""
+        await self.daemon.stop()
         await self.quiet()
         await self.gateway.close()
         if self._upstream is not None:
@@ -109,6 +115,9 @@ def build(settings: Settings, stop: Callable[[], None]) -> Platform:
     gateway.origins = next((service.origins for service in services if service.origins is not None), None)
     for service in services:
         gateway.mount(service.routes)
-    platform = Platform(kit, engines, services, gateway, upstream)
+    senders = Senders(kit, engines.networks.whose)
+    receiver = Receiver(kit, senders)
+    gateway.mount(dict.fromkeys(PATHS, receiver))
+    platform = Platform(kit, engines, services, gateway, Daemon(kit, senders, receiver), upstream)
     gateway.mount({"/_trunkline/": Internal(kit, engines, operations, identity, stop, platform.quiet)})
     return platform

@@ -79,10 +79,10 @@ async def _serve(settings: Settings) -> None:
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
     _announce(settings)
-    inside = [
-        loop.create_task(_serve_inside(platform, settings, find))
-        for find in (platform.container_gateway, platform.network_endpoint)
-    ]
+    inside = [loop.create_task(_listen_to_traces(platform, settings))]
+    for find in (platform.container_gateway, platform.network_endpoint):
+        inside.append(loop.create_task(_serve_inside(platform, settings, find)))
+        inside.append(loop.create_task(_listen_to_traces(platform, settings, find)))
     await asyncio.wait([loop.create_task(stopping.wait()), tasks[0]], return_when=asyncio.FIRST_COMPLETED)
     for task in inside:
         task.cancel()
@@ -153,6 +153,28 @@ async def _serve_inside(platform: Platform, settings: Settings, find: Callable[[
                 raise
             except (OSError, SystemExit) as error:
                 logger.warning("containers cannot reach this server yet", address=gateway, error=error)
+        await asyncio.sleep(1.0)
+
+
+async def _listen_to_traces(
+    platform: Platform, settings: Settings, find: Callable[[], Awaitable[str | None]] | None = None
+) -> None:
+    """The X-Ray daemon at our own address, or at one where containers see this host. Its port may be somebody else's:
+    AWS's own daemon, or another server's that was started without a port of its own."""
+    if find is not None and settings.host not in ("127.0.0.1", "localhost"):
+        return
+    told = False
+    while True:
+        try:
+            address = settings.host if find is None else await find()
+            if address is not None:
+                await platform.daemon.listen(address)
+        except OSError as error:
+            if not told and find is None:
+                logger.warning("no traces are taken in by UDP", port=settings.xray_port, error=error)
+            told = True
+        except Exception as error:
+            logger.debug("no container network yet", error=error)
         await asyncio.sleep(1.0)
 
 

@@ -5,7 +5,27 @@ named no operation; verify the signature; undo gzip or aws-chunked; `Route.parse
 raises an AwsError on the way, `failure` writes it in the request's protocol.
 """
 
-from trunkline.aws.protocols.routing import Route, UnknownService, failure, route, route_body, route_head, wire_of
+from trunkline.aws.protocols.routing import (
+    Route,
+    UnknownService,
+    failure,
+    route,
+    route_body,
+    route_head,
+    route_to,
+    wire_of,
+)
 from trunkline.aws.protocols.wire import Found, Wire
 
-__all__ = ["Found", "Route", "UnknownService", "Wire", "failure", "route", "route_body", "route_head", "wire_of"]
+__all__ = [
+    "Found",
+    "Route",
+    "UnknownService",
+    "Wire",
+    "failure",
+    "route",
+    "route_body",
+    "route_head",
+    "route_to",
+    "wire_of",
+]

@@ -111,6 +111,11 @@ def route_body(request: Request) -> Route:
     return _by_action(form, scope_service(request))
 
 
+def route_to(service: str, request: Request) -> Route:
+    """The route of a request that names no service: its REST path, at a place where only `service` is answered."""
+    return _rest(BY_SIGNING_NAME[service], request)
+
+
 def failure(request: Request, found: Route | None, error: AwsError, request_id: str) -> Response:
     """An error in the protocol of the request, also where no route was found."""
     if found is not None:

@@ -1,0 +1,100 @@
+"""The daemon itself: where it listens, and what becomes of what it gets."""
+
+import asyncio
+import socket
+from typing import Any
+
+import uvicorn
+
+from trunkline.agents.daemon.datagrams import Datagrams, Segment
+from trunkline.agents.daemon.proxy import Proxy
+from trunkline.agents.otlp import Receiver
+from trunkline.agents.senders import Senders
+from trunkline.aws.service import Kit
+from trunkline.aws.tracing import SegmentOutbox
+from trunkline.core.log import get
+
+log = get(__name__)
+
+PRINCIPAL = "xray-daemon"
+_BUFFER = 8 * 1024 * 1024
+_ASKED_AT_ONCE = 1_000
+
+
+class Daemon:
+    """`listen` once for each address; `stop` at the end."""
+
+    def __init__(self, kit: Kit, senders: Senders, receiver: Receiver) -> None:
+        self._settings = kit.settings
+        self._senders = senders
+        self._outbox = SegmentOutbox(kit.call, PRINCIPAL)
+        self._proxy = Proxy(kit, receiver)
+        self._asking: set[asyncio.Task[None]] = set()
+
+    async def listen(self, address: str) -> None:
+        """Serve at `address` until cancelled. Raises OSError when the port is somebody else's."""
+        port = self._settings.xray_port
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_datagram_endpoint(
+            lambda: Datagrams(self._take, lambda why: self._outbox.drop(why=why)), sock=_bound(address, port)
+        )
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((address, port))
+            await _serve(self._proxy, listener)
+        finally:
+            transport.close()
+            listener.close()
+
+    async def stop(self) -> None:
+        """Return when everything that was taken in is stored."""
+        while self._asking:
+            await asyncio.gather(*self._asking, return_exceptions=True)
+        await self._outbox.stop()
+
+    def _take(self, segment: Segment, address: str) -> None:
+        """One datagram's segment: marked with its sender's deployment, if that is known, and on its way."""
+        known = self._senders.known(address)
+        if known is not None:
+            self._hand_on(self._senders.mark(segment, known))
+        elif len(self._asking) >= _ASKED_AT_ONCE:
+            self._outbox.drop(why="its sender could not be looked up in time")
+        else:
+            task = asyncio.get_running_loop().create_task(self._find_out(segment, address))
+            self._asking.add(task)
+            task.add_done_callback(self._asking.discard)
+
+    async def _find_out(self, segment: Segment, address: str) -> None:
+        self._hand_on(self._senders.mark(segment, await self._senders.find(address)))
+
+    def _hand_on(self, segment: Segment) -> None:
+        self._outbox.add(self._settings.account, self._settings.region, segment)
+
+
+def _bound(address: str, port: int) -> socket.socket:
+    receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)  # bursts wait here while the loop is busy
+        receiver.setblocking(False)
+        receiver.bind((address, port))
+    except BaseException:
+        receiver.close()
+        raise
+    return receiver
+
+
+async def _serve(app: Any, listener: socket.socket) -> None:
+    config = uvicorn.Config(
+        app, http="httptools", ws="none", lifespan="off", access_log=False, log_config=None, server_header=False,
+        proxy_headers=False, timeout_keep_alive=75, timeout_graceful_shutdown=1,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    config.load()
+    server.lifespan = config.lifespan_class(config)
+    await server.startup([listener])  # not `serve`, which would take the process's signals
+    try:
+        await server.main_loop()
+    finally:
+        server.should_exit = True
+        await server.shutdown([listener])
