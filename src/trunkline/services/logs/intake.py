@@ -1,5 +1,7 @@
 """What becomes of a batch of events beyond being stored: metrics, live tails, subscriptions.
 
+They are given the events as everybody may see them, masked; only embedded metrics come from what was really put.
+
 For a group that has none of these, an accepted batch costs two counters and a search for a few characters.
 """
 
@@ -12,6 +14,7 @@ from trunkline.services.logs import embedded_metrics, metric_filters
 from trunkline.services.logs.live_tail import LiveTail
 from trunkline.services.logs.model import LogGroup
 from trunkline.services.logs.own_metrics import OwnMetrics
+from trunkline.services.logs.protection import Policy, audit
 from trunkline.services.logs.store import Target
 from trunkline.services.logs.subscription_filters import deliver
 
@@ -33,14 +36,27 @@ class Intake:
         group = target.group
         self._own.add(group, "IncomingLogEvents", len(messages))
         self._own.add(group, "IncomingBytes", size_bytes)
-        self._live_tail.publish(group.id, target.stream.name, times_ms, messages, now_ms)
         if marked:
             await self._put_embedded(group, messages, now_ms)
+        shown = messages
+        if target.masks:
+            shown = [target.masks.mask(message, now_ms) for message in messages]
+            for policy in target.audits:
+                await self._audit(policy, group, messages, now_ms)
+        self._live_tail.publish(group.id, target.stream.name, times_ms, shown, now_ms)
         for metric_filter in target.filters:
-            data = metric_filters.data(metric_filter, times_ms, messages)
+            data = metric_filters.data(metric_filter, times_ms, shown)
             await self._put(group, metric_filter.namespace, data)
         for subscription in target.subscriptions:
-            deliver(self._kit, group, target.stream.name, subscription, times_ms, messages)
+            deliver(self._kit, group, target.stream.name, subscription, times_ms, shown)
+
+    async def _audit(self, policy: Policy, group: LogGroup, messages: list[str], now_ms: int) -> None:
+        reports = audit.findings(policy, group, messages, now_ms)
+        if reports:
+            self._own.add(group, "LogEventsWithFindings", len(reports))
+            if policy.name:
+                self._own.add(group, "LogEventsWithFindings", len(reports), ("DataProtectionPolicyName", policy.name))
+            await audit.report(self._kit, policy, group, reports, now_ms)
 
     async def _put_embedded(self, group: LogGroup, messages: list[str], now_ms: int) -> None:
         found = embedded_metrics.extract(messages, now_ms)

@@ -19,6 +19,8 @@ from trunkline.services.logs.model import (
     ResourcePolicy,
     SubscriptionFilter,
 )
+from trunkline.services.logs.protection import Masks, Policy
+from trunkline.services.logs.protection import store as protection
 
 T = TypeVar("T")
 
@@ -39,12 +41,15 @@ class Target:
     stream: LogStream
     filters: tuple[MetricFilter, ...]
     subscriptions: tuple[SubscriptionFilter, ...]
+    masks: Masks
+    audits: tuple[Policy, ...]
 
 
 class Store:
     def __init__(self, db: Database) -> None:
         self._db = self.db = db
         self._targets: dict[tuple[str, str, str, str], Target] = {}
+        db.migrate("logs-protection", [protection.PROTECTIONS.ddl])
         db.migrate("logs", [GROUPS.ddl + STREAMS.ddl + FILTERS.ddl, SUBSCRIPTIONS.ddl + POLICIES.ddl + QUERIES.ddl])
 
     async def write(self, work: Callable[[Tx], T]) -> T:
@@ -87,6 +92,7 @@ class Store:
     async def delete_group(self, group: LogGroup) -> None:
         def work(tx: Tx) -> None:
             GROUPS.delete(tx, group.account, group.region, group.name)
+            protection.PROTECTIONS.delete(tx, group.account, group.region, group.id)
             tx.execute(f"DELETE FROM {STREAMS.name} WHERE group_id = ?", (group.id,))
             tx.execute(f"DELETE FROM {FILTERS.name} WHERE group_id = ?", (group.id,))
             tx.execute(f"DELETE FROM {SUBSCRIPTIONS.name} WHERE group_id = ?", (group.id,))
@@ -126,9 +132,18 @@ class Store:
             group = self.group(account, region, group_name)
             stream = self.stream(group, stream_name)
             found = self._targets[key] = Target(
-                group, stream, tuple(self.filters(group)), tuple(self.subscriptions(group))
+                group,
+                stream,
+                tuple(self.filters(group)),
+                tuple(self.subscriptions(group)),
+                protection.masks(self._db, group),
+                protection.policies(self._db, group),
             )
         return found
+
+    def masks(self, group: LogGroup) -> Masks:
+        """What hides sensitive data of the group's events from readers."""
+        return protection.masks(self._db, group)
 
     # -- metric filters
 

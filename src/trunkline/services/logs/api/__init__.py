@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trunkline.services.logs.api.account import Account
+from trunkline.services.logs.api.data_protection import DataProtection
 from trunkline.services.logs.api.events import Events
 from trunkline.services.logs.api.filters import Filters
 from trunkline.services.logs.api.groups import Groups
@@ -13,5 +14,5 @@ from trunkline.services.logs.api.subscriptions import Subscriptions
 from trunkline.services.logs.api.tags import Tags
 
 
-class Api(Groups, Streams, PutEvents, Events, LiveTails, Filters, Subscriptions, Account, Tags):
+class Api(Groups, Streams, PutEvents, Events, LiveTails, Filters, DataProtection, Subscriptions, Account, Tags):
     """All of them."""

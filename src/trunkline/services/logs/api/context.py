@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call, Doc, Kit
 from trunkline.engines.telemetry import Telemetry
@@ -27,7 +29,33 @@ class Context:
 
     def _group(self, call: Call, req: Doc) -> LogGroup:
         """The group that logGroupName or logGroupIdentifier names."""
+        identifier = req.get("logGroupIdentifier", "")
+        if identifier.startswith("arn:") and not identifier.startswith(call.arn("log-group:")):
+            raise AwsError("ResourceNotFoundException", "The specified log group does not exist.")
         return self._store.group(call.account, call.region, group_name(req))
+
+    def _visible(self, call: Call, group: LogGroup, req: Doc) -> Callable[[str, int], str] | None:
+        """What a message, ingested at some time, looks like to the caller; None when nothing is hidden from it.
+
+        `unmask` in the request wants all of it, which takes a permission of its own.
+        """
+        if req.get("unmask"):
+            self._kit.call.authorizer.authorize(
+                call.caller, "logs:Unmask", [f"{group.arn}:*"], protocol="json", resource_account=group.account
+            )
+            return None
+        masks = self._store.masks(group)
+        return masks.mask if masks else None
+
+    def _standard_only(self, group: LogGroup, operation: str) -> None:
+        """Refuse what AWS does not do for log groups of the class INFREQUENT_ACCESS."""
+        if group.log_class != "STANDARD":
+            raise AwsError(
+                "InvalidOperationException",
+                f"The log group {group.name} is of log-group-class {group.log_class}."
+                f" {operation} is not supported for this log class.",
+                status=400,
+            )
 
 
 def group_name(req: Doc) -> str:

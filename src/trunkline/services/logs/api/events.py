@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from trunkline.aws.errors import AwsError
@@ -27,6 +27,8 @@ class Events(Context):
     @operation(group_resource)
     async def get_log_events(self, call: Call, req: Doc) -> Doc:
         group = self._group(call, req)
+        self._standard_only(group, "GetLogEvents")
+        visible = self._visible(call, group, req)
         stream = self._store.stream(group, req["logStreamName"])
         start = max(req.get("startTime", 0), group.kept_from_ms(self._now_ms()))
         boundary, backward = Cursor(start, 0, 0, 0), not req.get("startFromHead", False)
@@ -42,6 +44,8 @@ class Events(Context):
             before=boundary if token and backward else None,
             backward=backward,
         )
+        if visible is not None:
+            records = _masked(records, visible)
         found = await asyncio.to_thread(_page, records, req.get("limit", MAX_PAGE_EVENTS))
         if backward:
             found.reverse()
@@ -57,6 +61,8 @@ class Events(Context):
     @operation(group_resource)
     async def filter_log_events(self, call: Call, req: Doc) -> Doc:
         group = self._group(call, req)
+        self._standard_only(group, "FilterLogEvents")
+        visible = self._visible(call, group, req)
         try:
             pattern = compile_pattern(req.get("filterPattern", ""))
         except InvalidPattern as error:
@@ -75,6 +81,8 @@ class Events(Context):
             before=before,
             backward=backward,
         )
+        if visible is not None:
+            records = _masked(records, visible)
         found, stopped = await asyncio.to_thread(self._search, records, pattern, req.get("limit", MAX_PAGE_EVENTS))
         answer: Doc = {"events": [_filtered(record, names) for record in found], "searchedLogStreams": []}
         if stopped is not None:
@@ -115,6 +123,10 @@ class Events(Context):
             if count % 256 == 255 and self._kit.clock.monotonic() > deadline:
                 return found, record.cursor
         return found, None
+
+
+def _masked(records: Iterable[LogRecord], visible: Callable[[str, int], str]) -> Iterator[LogRecord]:
+    return (record._replace(message=visible(record.message, record.ingestion_ms)) for record in records)
 
 
 def _filtered(record: LogRecord, names: dict[str, str]) -> Doc:

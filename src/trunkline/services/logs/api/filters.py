@@ -18,6 +18,7 @@ class Filters(Context):
     @operation(group_resource)
     async def put_metric_filter(self, call: Call, req: Doc) -> Doc:
         group = self._group(call, req)
+        self._standard_only(group, "PutMetricFilter")
         for member in ("fieldSelectionCriteria", "emitSystemFieldDimensions"):
             if req.get(member):
                 raise Refused(f"Trunkline does not support {member} in metric filters: leave it out.")
@@ -64,7 +65,13 @@ class Filters(Context):
 
     @operation(group_resource)
     async def describe_metric_filters(self, call: Call, req: Doc) -> Doc:
-        named = "logGroupName" in req
+        named, metric = "logGroupName" in req, "metricName" in req
+        if metric != ("metricNamespace" in req):
+            raise _invalid("Describe Metric Filters request must contain both MetricName and MetricNamespace")
+        if named and metric:
+            raise _invalid(
+                "Describe Metric Filters request must contain either logGroupName or metricName and metricNamespace"
+            )
         groups = [self._group(call, req)] if named else self._store.groups(call.account, call.region)
         prefix = req.get("filterNamePrefix", "") if named else ""
         found = [

@@ -8,6 +8,7 @@ from trunkline.aws.service import Call, Doc, operation
 from trunkline.core import ids
 from trunkline.services.logs.api.context import DEFAULT_PAGE, Context, group_resource, name_in_arn
 from trunkline.services.logs.model import RETENTION_DAYS, LogGroup
+from trunkline.services.logs.protection import store as protection
 
 
 class Groups(Context):
@@ -124,9 +125,19 @@ class Groups(Context):
             "logGroupArn": group.arn,
             "storedBytes": sum(stats.size_bytes for stats in self._telemetry.stats(group.id).values()),
             "kmsKeyId": group.kms_key_id,
+            **self._protection(group),
             "logGroupClass": group.log_class,
             "deletionProtectionEnabled": group.deletion_protection,
         }
+
+    def _protection(self, group: LogGroup) -> Doc:
+        found: Doc = {}
+        for one in protection.of_group(self._store.db, group):
+            if one.scope == group.id:
+                found["dataProtectionStatus"] = "DELETED" if one.document is None else "ACTIVATED"
+            elif one.document is not None:
+                found["inheritedProperties"] = ["ACCOUNT_DATA_PROTECTION"]
+        return found
 
     @operation(group_resource)
     async def put_retention_policy(self, call: Call, req: Doc) -> Doc:

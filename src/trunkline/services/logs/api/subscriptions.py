@@ -16,6 +16,7 @@ class Subscriptions(Context):
     @operation(group_resource)
     async def put_subscription_filter(self, call: Call, req: Doc) -> Doc:
         group = self._group(call, req)
+        self._standard_only(group, "PutSubscriptionFilter")
         destination = req["destinationArn"]
         if destination.split(":")[2:3] != ["lambda"]:
             raise Refused(f"Trunkline's subscription filters deliver to Lambda functions, not to {destination}.")
