@@ -90,7 +90,7 @@ def test_what_cannot_be(cloudwatch, child, name):
         cloudwatch.put_composite_alarm(AlarmName=name, AlarmRule="ALARM(")
     with pytest.raises(ClientError, match="metric alarm with the name"):
         cloudwatch.put_composite_alarm(AlarmName=one, AlarmRule="TRUE")
-    with pytest.raises(ClientError, match="suppressors"):
+    with pytest.raises(ClientError, match="ActionsSuppressorWaitPeriod must be specified"):
         cloudwatch.put_composite_alarm(AlarmName=name, AlarmRule="TRUE", ActionsSuppressor=one)
     cloudwatch.put_composite_alarm(AlarmName=name, AlarmRule="TRUE", ActionsEnabled=False)
     assert described(cloudwatch, name)["StateValue"] == "ALARM"

@@ -151,7 +151,7 @@ def test_an_alarm_over_an_expression_is_described_as_it_was_put_and_fires(cloudw
         ("[m1, m2]", {}, "single time series"),
         ("m1 / m3", {}, "undefined id 'm3'"),
         ("SEARCH('{a} b', 'Sum')", {}, "SEARCH is not supported on Metric Alarms"),
-        ("ANOMALY_DETECTION_BAND(m1)", {}, "ANOMALY_DETECTION_BAND"),
+        ("ANOMALY_DETECTION_BAND(m1)", {}, "single time series"),
     ],
 )
 def test_alarms_over_what_is_no_series_are_refused(cloudwatch, name, expression, change, message):

@@ -18,6 +18,7 @@ from trunkline.engines.telemetry import Sample
 from trunkline.engines.telemetry.sqlite import SqliteTelemetry
 from trunkline.services.cloudwatch.evaluator import Evaluator
 from trunkline.services.cloudwatch.model import MetricAlarm
+from trunkline.services.cloudwatch.mutes import Mutes
 from trunkline.services.cloudwatch.reactions import Actions
 from trunkline.services.cloudwatch.store import ALARMS, HISTORY, Store
 
@@ -41,8 +42,9 @@ class Rig:
         self.telemetry = SqliteTelemetry(directory / "telemetry", clock)
         self.store = Store(self.db)
         self.evaluator = Evaluator(self.store, self.telemetry, self.ledger, clock)
-        kit: Any = SimpleNamespace(bus=self.bus, call=self.call, clock=clock)
-        self.actions = Actions(kit, self.store)
+        kit: Any = SimpleNamespace(bus=self.bus, call=self.call, clock=clock, db=self.db, ledger=self.ledger)
+        self.mutes = Mutes(kit)
+        self.actions = Actions(kit, self.store, self.mutes)
 
     async def call(self, service: str, operation: str, params: Doc, *, as_: Caller) -> Doc:
         assert (service, operation, as_.principal.kind) == ("sns", "Publish", "service")

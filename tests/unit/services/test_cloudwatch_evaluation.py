@@ -4,9 +4,8 @@ import json
 
 import pytest
 
-from trunkline.services.cloudwatch.evaluation import Point, evaluate, few_samples
-from trunkline.services.cloudwatch.evaluator import judge
-from trunkline.services.cloudwatch.model import ALARM, INSUFFICIENT_DATA, OK, MetricAlarm
+from trunkline.aws.alarms import ALARM, INSUFFICIENT_DATA, OK, Point, Setting, few_samples, judge
+from trunkline.services.cloudwatch.model import MetricAlarm
 from trunkline.services.cloudwatch.reasons import java_double, reason, reason_data
 
 T0 = 1_795_388_400_000  # 2026-11-22 23:00:00 UTC
@@ -41,16 +40,12 @@ def points(text: str) -> list[Point]:
     ("needed", "marks", "expected"), [(3, *row) for row in THREE_OF_THREE] + [(2, *row) for row in TWO_OF_THREE]
 )
 def test_missing_data_is_treated_as_documented(needed, marks, expected, treatment):
-    verdict = evaluate(
-        points(marks), periods=3, needed=needed, breaches=lambda value: value > 1, treat_missing=TREATMENTS[treatment]
-    )
+    verdict = judge(Setting(3, needed, "GreaterThanThreshold", 1.0, TREATMENTS[treatment]), points(marks))
     assert verdict.state == expected[treatment]
 
 
 def test_one_fresh_breach_of_several_needed_waits_for_more():
-    verdict = evaluate(
-        points("- - - - X"), periods=3, needed=3, breaches=lambda value: value > 1, treat_missing="missing"
-    )
+    verdict = judge(Setting(3, 3, "GreaterThanThreshold", 1.0), points("- - - - X"))
     assert verdict.state is KEEP
 
 
@@ -135,7 +130,7 @@ REASONS = [
 @pytest.mark.parametrize(("more", "marks", "expected"), REASONS)
 def test_reasons_are_in_the_words_of_aws(more, marks, expected):
     described = alarm(**more)
-    assert reason(described, judge(described, points(marks))) == expected
+    assert reason(described, judge(described.setting, points(marks))) == expected
 
 
 def test_reason_data_holds_the_evaluated_points_newest_first():

@@ -15,23 +15,42 @@ from __future__ import annotations
 
 from trunkline.aws.service import Kit, Service
 from trunkline.engines import Engines
+from trunkline.services.cloudwatch.anomaly import Trainer
 from trunkline.services.cloudwatch.api import Api
 from trunkline.services.cloudwatch.composites import Composites
 from trunkline.services.cloudwatch.evaluator import Evaluator
+from trunkline.services.cloudwatch.mutes import Mutes
 from trunkline.services.cloudwatch.reactions import Actions
+from trunkline.services.cloudwatch.reading import Reader
 from trunkline.services.cloudwatch.resources import TYPES
 from trunkline.services.cloudwatch.store import Store
 
 
 def build(kit: Kit, engines: Engines) -> Service:
     store = Store(kit.db)
+    reader = Reader(engines.telemetry, kit.clock)
+    trainer = Trainer(kit.db, reader, kit.clock)
     evaluator = Evaluator(store, engines.telemetry, kit.ledger, kit.clock)
-    Actions(kit, store)
+    mutes = Mutes(kit)
+    actions = Actions(kit, store, mutes)
     composites = Composites(kit, store)
+
+    async def start() -> None:
+        await trainer.start()
+        await composites.start()
+        await mutes.start(actions.take)
+        await evaluator.start()
+
+    async def stop() -> None:
+        await evaluator.stop()
+        await mutes.stop()
+        await composites.stop()
+        await trainer.stop()
+
     return Service(
         "cloudwatch",
-        Api(kit, store, engines.telemetry, composites),
-        start=evaluator.start,
-        stop=evaluator.stop,
+        Api(kit, store, engines.telemetry, composites, reader, trainer, mutes),
+        start=start,
+        stop=stop,
         resource_types=TYPES,
     )

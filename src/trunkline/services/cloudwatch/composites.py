@@ -1,22 +1,27 @@
 """Composite alarms: their rules are looked at again whenever an alarm that they name changes.
 
 A reaction to the alarms' own events, so that no change is missed over a crash. Composite alarms may name one another;
-each change makes an event of its own, which is heard here again.
+each change makes an event of its own, which is heard here again. Also what ends the periods of suppressors.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+
 import orjson
 
+from trunkline.aws.alarms import ALARM, INSUFFICIENT_DATA, OK
 from trunkline.aws.service import Kit
 from trunkline.core.db import Reader
 from trunkline.core.events import Event
 from trunkline.core.log import get
 from trunkline.services.cloudwatch.events import CONFIGURATION_CHANGE, SOURCE, STATE_CHANGE, State
-from trunkline.services.cloudwatch.model import ALARM, INSUFFICIENT_DATA, OK, CompositeAlarm, MetricAlarm
+from trunkline.services.cloudwatch.model import CompositeAlarm, MetricAlarm
 from trunkline.services.cloudwatch.reasons import spoken, stamp
 from trunkline.services.cloudwatch.rule import RuleError, name_of, parse
 from trunkline.services.cloudwatch.store import ALARMS, COMPOSITES, Store
+from trunkline.services.cloudwatch.suppression import look_again
 from trunkline.services.cloudwatch.transitions import set_state
 
 log = get(__name__)
@@ -26,9 +31,19 @@ class Composites:
     def __init__(self, kit: Kit, store: Store) -> None:
         self._kit = kit
         self._store = store
+        self._task: asyncio.Task[None] | None = None
+        self._changed = asyncio.Event()
         kit.bus.subscribe(
             "cloudwatch-composites", self.heard, sources=(SOURCE,), detail_types=(STATE_CHANGE, CONFIGURATION_CHANGE)
         )
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._end_periods(), name="cloudwatch-suppression")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
 
     async def heard(self, event: Event) -> None:
         """An alarm changed its state, was made, changed or deleted."""
@@ -36,6 +51,32 @@ class Composites:
         for composite in COMPOSITES.find(self._store.db, prefix=(event.account, event.region)):
             if changed in {name_of(alarm) for alarm in parse(composite.rule).alarms}:
                 await self.evaluate(composite)
+            if changed == name_of(composite.suppressor or ""):
+                await self._look_again(composite)
+        self._changed.set()
+
+    async def _end_periods(self) -> None:
+        """Wait for the next end of a WaitPeriod or ExtensionPeriod, for ever."""
+        while True:
+            self._changed.clear()
+            waiting = [one for one in COMPOSITES.find(self._store.db) if one.suppressed_until_ms is not None]
+            now_ms = self._now_ms()
+            due = [one for one in waiting if (one.suppressed_until_ms or 0) <= now_ms]
+            for composite in due:
+                await self._look_again(composite)
+            if due:
+                continue
+            next_ms = min((one.suppressed_until_ms or 0 for one in waiting), default=None)
+            timeout_s = None if next_ms is None else max(0.01, (next_ms - now_ms) / 1000)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), timeout_s)
+
+    async def _look_again(self, composite: CompositeAlarm) -> None:
+        now_ms = self._now_ms()
+        await self._store.change_alarms(lambda tx: look_again(tx, self._kit.ledger, composite, now_ms))
+
+    def _now_ms(self) -> int:
+        return int(self._kit.clock.time() * 1000)
 
     async def evaluate(self, composite: CompositeAlarm) -> None:
         """Give the alarm the state that its rule calls for."""
@@ -59,7 +100,7 @@ class Composites:
             {"arn": one.arn, "state": {"value": one.state, "timestamp": stamp(one.transitioned_ms)}} for one in known
         ]
         data = orjson.dumps({"triggeringAlarms": about}).decode()
-        now_ms = int(self._kit.clock.time() * 1000)
+        now_ms = self._now_ms()
         if await set_state(self._store, self._kit.ledger, composite, State(value, reason, data, now_ms)):
             log.info("composite alarm", name=composite.name, was=composite.state, now=value)
 

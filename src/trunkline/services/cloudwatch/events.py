@@ -47,20 +47,31 @@ class State:
     reason: str
     data: str | None
     time_ms: int
+    suppressed_by: str | None = None
 
     @classmethod
     def of(cls, alarm: AnyAlarm) -> State:
-        return cls(alarm.state, alarm.reason, alarm.reason_data, alarm.updated_ms)
+        by = alarm.suppressed_by if isinstance(alarm, CompositeAlarm) else None
+        return cls(alarm.state, alarm.reason, alarm.reason_data, alarm.updated_ms, by)
 
     def shown(self) -> dict[str, str]:
         shown = {"value": self.value, "reason": self.reason, "timestamp": stamp(self.time_ms)}
-        return shown if self.data is None else {**shown, "reasonData": self.data}
+        if self.data is not None:
+            shown["reasonData"] = self.data
+        if self.suppressed_by is not None:
+            shown["actionsSuppressedBy"] = self.suppressed_by
+            shown["actionsSuppressedReason"] = suppressed_reason(self.suppressed_by)
+        return shown
+
+
+def suppressed_reason(by: str) -> str:
+    return f"Actions suppressed by {by}"
 
 
 def state_change(alarm: AnyAlarm, previous: State) -> Event:
     """`alarm` already has its new state."""
     configuration: dict[str, Any]
-    configuration = {"metrics": _metrics(alarm)} if isinstance(alarm, MetricAlarm) else {"alarmRule": alarm.rule}
+    configuration = {"metrics": _metrics(alarm)} if isinstance(alarm, MetricAlarm) else _rule(alarm)
     if alarm.description is not None:
         configuration["description"] = alarm.description
     return _event(
@@ -137,17 +148,28 @@ def _configuration(alarm: AnyAlarm) -> dict[str, Any]:
         "timestamp": stamp(alarm.configured_ms),
     }
     if isinstance(alarm, CompositeAlarm):
-        shown["alarmRule"] = alarm.rule
-        return {key: value for key, value in shown.items() if value is not None}
+        return {key: value for key, value in {**shown, **_rule(alarm)}.items() if value is not None}
+    banded = alarm.threshold_query_id is not None
     shown |= {
         "evaluationPeriods": alarm.evaluation_periods,
         "datapointsToAlarm": alarm.datapoints_to_alarm,
-        "threshold": alarm.threshold,
+        **({"thresholdMetricId": alarm.threshold_query_id} if banded else {"threshold": alarm.threshold}),
         "comparisonOperator": alarm.comparison,
         "treatMissingData": alarm.treat_missing,
         "metrics": _metrics(alarm),
     }
     return {key: value for key, value in shown.items() if value is not None}
+
+
+def _rule(alarm: CompositeAlarm) -> dict[str, Any]:
+    shown: dict[str, Any] = {"alarmRule": alarm.rule}
+    if alarm.suppressor is not None:
+        shown |= {
+            "actionsSuppressor": alarm.suppressor,
+            "actionsSuppressorWaitPeriod": alarm.wait_s,
+            "actionsSuppressorExtensionPeriod": alarm.extension_s,
+        }
+    return shown
 
 
 def notification(alarm: AnyAlarm, state: dict[str, str], previous: dict[str, str]) -> dict[str, Any]:
@@ -186,7 +208,11 @@ def _trigger(alarm: MetricAlarm) -> dict[str, Any]:
         "EvaluationPeriods": alarm.evaluation_periods,
         **({"DatapointsToAlarm": alarm.datapoints_to_alarm} if alarm.datapoints_to_alarm is not None else {}),
         "ComparisonOperator": alarm.comparison,
-        "Threshold": alarm.threshold,
+        **(
+            {"ThresholdMetricId": alarm.threshold_query_id}
+            if alarm.threshold_query_id is not None
+            else {"Threshold": alarm.threshold}
+        ),
         "TreatMissingData": alarm.treat_missing or "",
         "EvaluateLowSampleCountPercentile": alarm.low_sample or "",
     }

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trunkline.aws import arn
+from trunkline.aws.alarms import ALARM, INSUFFICIENT_DATA, OK, Setting
 from trunkline.engines.telemetry import Metric
+from trunkline.services.cloudwatch.statistics import parse
 
-OK, ALARM, INSUFFICIENT_DATA = "OK", "ALARM", "INSUFFICIENT_DATA"
 INITIAL_REASON = "Unchecked: Initial alarm creation"
 HISTORY_KEPT_MS = 30 * 86_400_000
 SAMPLES_KEPT_MS = 455 * 86_400_000
@@ -50,6 +51,9 @@ class MetricAlarm:
     tags: dict[str, str] = field(default_factory=dict)
     queries: list[dict[str, Any]] = field(default_factory=list)
     """Metrics as given. With an expression among them, `namespace`, `metric` and `statistic` are empty."""
+    threshold_query_id: str | None = None
+    """The id of the ANOMALY_DETECTION_BAND that stands for the threshold, which then is 0 and means nothing."""
+    evaluation_state: str | None = None
 
     @property
     def arn(self) -> str:
@@ -69,6 +73,19 @@ class MetricAlarm:
     def needed(self) -> int:
         """M of "M out of N"."""
         return self.datapoints_to_alarm or self.evaluation_periods
+
+    @property
+    def setting(self) -> Setting:
+        ranked = not self.computed and self.low_sample == "ignore"
+        return Setting(
+            self.evaluation_periods,
+            self.needed,
+            self.comparison,
+            self.threshold,
+            # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+            "ignore" if self.namespace == "AWS/DynamoDB" else self.treat_missing or "missing",
+            parse(self.statistic).percentile if ranked else None,
+        )
 
     def actions(self, state: str) -> list[str]:
         by_state = {OK: self.ok_actions, ALARM: self.alarm_actions, INSUFFICIENT_DATA: self.insufficient_data_actions}
@@ -95,6 +112,14 @@ class CompositeAlarm:
     updated_ms: int = 0
     transitioned_ms: int = 0
     tags: dict[str, str] = field(default_factory=dict)
+    suppressor: str | None = None
+    """The name or ARN of the alarm that keeps this one's actions back while it is in ALARM."""
+    wait_s: int | None = None
+    extension_s: int | None = None
+    suppressed_by: str | None = None
+    """WaitPeriod, ExtensionPeriod or Alarm while actions are kept back."""
+    suppressed_until_ms: int | None = None
+    """When a WaitPeriod or an ExtensionPeriod ends."""
 
     @property
     def arn(self) -> str:

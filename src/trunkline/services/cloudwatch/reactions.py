@@ -16,21 +16,28 @@ from trunkline.core.events import Event
 from trunkline.core.log import get
 from trunkline.services.cloudwatch.events import SOURCE, STATE_CHANGE, notification, subject
 from trunkline.services.cloudwatch.model import AnyAlarm, HistoryItem
+from trunkline.services.cloudwatch.mutes import Mutes
 from trunkline.services.cloudwatch.store import HISTORY, Store
 
 log = get(__name__)
 
 
 class Actions:
-    def __init__(self, kit: Kit, store: Store) -> None:
+    def __init__(self, kit: Kit, store: Store, mutes: Mutes) -> None:
         self._kit = kit
         self._store = store
+        self._mutes = mutes
         kit.bus.subscribe("cloudwatch-actions", self.perform, sources=(SOURCE,), detail_types=(STATE_CHANGE,))
 
     async def perform(self, event: Event) -> None:
         alarm = self._store.any_alarm(event.account, event.region, event.detail["alarmName"])
-        if alarm is None or not alarm.actions_enabled:
+        if alarm is None or not alarm.actions_enabled or "actionsSuppressedBy" in event.detail["state"]:
             return
+        if not await self._mutes.keep_back(alarm, event):
+            await self.take(alarm, event)
+
+    async def take(self, alarm: AnyAlarm, event: Event) -> None:
+        """Take the actions that the event calls for, each once."""
         for number, action in enumerate(alarm.actions(event.detail["state"]["value"])):
             await self._perform(alarm, event, action, f"{event.id}-{number}")
 

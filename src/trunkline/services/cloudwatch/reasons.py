@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import orjson
 
-from trunkline.services.cloudwatch.evaluation import COMPARISONS, Point, Verdict
-from trunkline.services.cloudwatch.model import ALARM, INSUFFICIENT_DATA, MetricAlarm
+from trunkline.aws.alarms import ALARM, BANDS, COMPARISONS, INSUFFICIENT_DATA, Point, Verdict
+from trunkline.services.cloudwatch.model import MetricAlarm
 
 _LIMIT = 1023
 _DATA_LIMIT = 4000
@@ -26,18 +26,35 @@ def reason(alarm: MetricAlarm, verdict: Verdict) -> str:
         return f"Threshold Crossed: {received} received for {_counted(periods, 'period')}{missing}."
     shown = ", ".join(f"{java_double(point.value)} ({_date(point.start_ms)})" for point in verdict.points)
     count, alarming = len(verdict.points), verdict.state == ALARM
-    crossed = f"{_was(count)} {'' if alarming else 'not '}{COMPARISONS[alarm.comparison][1]}"
-    threshold = f"the threshold ({java_double(alarm.threshold)})"
-    if alarm.datapoints_to_alarm is None:
-        text = f"Threshold Crossed: {_counted(count, 'datapoint')} [{shown}] {crossed} {threshold}{missing}."
+    if alarm.comparison in BANDS:
+        opening, crossed = "Thresholds", _outside(alarm.comparison, verdict.points, alarming)
+    else:
+        words = f"{'' if alarming else 'not '}{COMPARISONS[alarm.comparison][1]}"
+        opening, crossed = "Threshold", f"{words} the threshold ({java_double(alarm.threshold)})"
+    crossed = f"{_was(count)} {crossed}"
+    if alarm.datapoints_to_alarm is None and alarm.comparison not in BANDS:
+        text = f"Threshold Crossed: {_counted(count, 'datapoint')} [{shown}] {crossed}{missing}."
     else:
         least = alarm.needed if alarming else periods - alarm.needed + 1
         transition = "OK -> ALARM" if alarming else "ALARM -> OK"
         text = (
-            f"Threshold Crossed: {count} out of the last {periods} datapoints [{shown}] {crossed} {threshold}{missing}"
+            f"{opening} Crossed: {count} out of the last {periods} datapoints [{shown}] {crossed}{missing}"
             f" (minimum {_counted(least, 'datapoint')} for {transition} transition)."
         )
     return text if len(text) <= _LIMIT else text[: _LIMIT - 3] + "..."
+
+
+def _outside(comparison: str, points: Sequence[Point], alarming: bool) -> str:
+    """Such as "was less than the lower thresholds [0.2] or greater than the upper thresholds [0.3]"."""
+    denied = "" if alarming else "not "
+    parts = []
+    for edge, (counts, words) in enumerate(
+        zip(BANDS[comparison], ("less than the lower", "greater than the upper"), strict=True)
+    ):
+        if counts:
+            limits = ", ".join(java_double(point.band[edge]) for point in points if point.band is not None)
+            parts.append(f"{denied}{words} thresholds [{limits}]")
+    return " or ".join(parts)
 
 
 def _missing(alarm: MetricAlarm, filled: int) -> str:
@@ -98,20 +115,27 @@ def reason_data(alarm: MetricAlarm, points: Sequence[Point], now_ms: int) -> str
         data["unit"] = alarm.unit
     if not alarm.computed:
         data["statistic"] = alarm.statistic
-    data |= {
-        "period": alarm.period_s,
-        "recentDatapoints": [point.value for point in real],
-        "threshold": alarm.threshold,
-    }
+    data |= {"period": alarm.period_s, "recentDatapoints": [point.value for point in real]}
+    if alarm.comparison in BANDS:
+        bands = [point.band for point in real if point.band is not None]
+        data |= {"recentLowerThresholds": [low for low, _ in bands], "recentUpperThresholds": [up for _, up in bands]}
+        return _limited(data, [])
     evaluated: list[dict[str, object]] = []
     for point in reversed(considered):
         shown: dict[str, object] = {"timestamp": stamp(point.start_ms)}
         if point.value is not None:
             shown |= {"value": point.value} if alarm.computed else {"sampleCount": point.count, "value": point.value}
         evaluated.append(shown)
-    text = orjson.dumps({**data, "evaluatedDatapoints": evaluated}).decode()
-    if len(text) > _DATA_LIMIT:  # of a long range AWS shows the newest part
-        keep = max(1, len(evaluated) * (_DATA_LIMIT // 2) // len(text))
-        recent = [point.value for point in real][-keep:]
-        text = orjson.dumps({**data, "recentDatapoints": recent, "evaluatedDatapoints": evaluated[:keep]}).decode()
-    return text
+    return _limited({**data, "threshold": alarm.threshold}, evaluated)
+
+
+def _limited(data: dict[str, object], evaluated: list[dict[str, object]]) -> str:
+    """As JSON within the limit: of a long range AWS shows the newest part."""
+    whole = {**data, "evaluatedDatapoints": evaluated} if evaluated else data
+    text = orjson.dumps(whole).decode()
+    if len(text) <= _DATA_LIMIT:
+        return text
+    lists = {name: value for name, value in whole.items() if isinstance(value, list)}
+    keep = max(1, max(map(len, lists.values())) * (_DATA_LIMIT // 2) // len(text))
+    cut = {name: value[:keep] if name == "evaluatedDatapoints" else value[-keep:] for name, value in lists.items()}
+    return orjson.dumps({**whole, **cut}).decode()

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from trunkline.services.cloudwatch.model import ALARM, INSUFFICIENT_DATA, OK
+from trunkline.aws.alarms import ALARM, INSUFFICIENT_DATA, OK
 
 StateOf = Callable[[str], str]
 """The state of the alarm with this name or ARN."""

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import orjson
 
 from trunkline.core.db import Tx
 from trunkline.core.ledger import Ledger
+from trunkline.core.log import get
 from trunkline.services.cloudwatch import events
-from trunkline.services.cloudwatch.model import AnyAlarm
+from trunkline.services.cloudwatch.model import AnyAlarm, CompositeAlarm
 from trunkline.services.cloudwatch.store import Store, add_history, any_alarm, put_alarm
+from trunkline.services.cloudwatch.suppression import suppress
+
+log = get(__name__)
+
+
+class Transition(NamedTuple):
+    """The alarm as it was `seen` when its new state was decided."""
+
+    seen: AnyAlarm
+    new: events.State
 
 
 async def set_state(store: Store, ledger: Ledger, seen: AnyAlarm, new: events.State, *, by_hand: bool = False) -> bool:
@@ -18,24 +30,37 @@ async def set_state(store: Store, ledger: Ledger, seen: AnyAlarm, new: events.St
 
     Setting a state by hand is recorded even when it does not change, as with AWS.
     """
+    return await store.change_alarms(lambda tx: apply(tx, ledger, Transition(seen, new), by_hand=by_hand))
 
-    def work(tx: Tx) -> bool:
-        alarm = any_alarm(tx, seen.account, seen.region, seen.name)
-        if alarm is None or (not by_hand and alarm.configured_ms != seen.configured_ms):
-            return False
-        previous = events.State.of(alarm)
-        if previous.value == new.value and not by_hand:
-            return False
-        alarm.state, alarm.reason, alarm.reason_data, alarm.updated_ms = new.value, new.reason, new.data, new.time_ms
-        if previous.value != new.value:
-            alarm.transitioned_ms = new.time_ms
-            summary = f"Alarm updated from {previous.value} to {new.value}"
-            add_history(tx, alarm, new.time_ms, "StateUpdate", summary, _history_data(previous, new))
-            ledger.append(tx, events.state_change(alarm, previous))
-        put_alarm(tx, alarm)
-        return True
 
-    return await store.change_alarms(work)
+async def set_states(store: Store, ledger: Ledger, changed: Sequence[Transition]) -> None:
+    """As `set_state`, all in one commit."""
+
+    def work(tx: Tx) -> list[Transition]:
+        return [transition for transition in changed if apply(tx, ledger, transition)]
+
+    for seen, new in await store.change_alarms(work):
+        log.info("alarm", name=seen.name, was=seen.state, now=new.value, reason=new.reason)
+
+
+def apply(tx: Tx, ledger: Ledger, transition: Transition, *, by_hand: bool = False) -> bool:
+    seen, new = transition
+    alarm = any_alarm(tx, seen.account, seen.region, seen.name)
+    if alarm is None or (not by_hand and alarm.configured_ms != seen.configured_ms):
+        return False
+    previous = events.State.of(alarm)
+    if previous.value == new.value and not by_hand:
+        return False
+    alarm.state, alarm.reason, alarm.reason_data, alarm.updated_ms = new.value, new.reason, new.data, new.time_ms
+    if previous.value != new.value:
+        alarm.transitioned_ms = new.time_ms
+        if isinstance(alarm, CompositeAlarm):
+            suppress(tx, alarm, new.time_ms)
+        summary = f"Alarm updated from {previous.value} to {new.value}"
+        add_history(tx, alarm, new.time_ms, "StateUpdate", summary, _history_data(previous, events.State.of(alarm)))
+        ledger.append(tx, events.state_change(alarm, previous))
+    put_alarm(tx, alarm)
+    return True
 
 
 def _history_data(previous: events.State, new: events.State) -> str:

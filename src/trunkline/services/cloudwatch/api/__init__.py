@@ -7,8 +7,9 @@ from trunkline.services.cloudwatch.api.composites import CompositeAlarms
 from trunkline.services.cloudwatch.api.dashboards import Dashboards
 from trunkline.services.cloudwatch.api.descriptions import Descriptions
 from trunkline.services.cloudwatch.api.metrics import Metrics
+from trunkline.services.cloudwatch.api.mutes import MuteRules
 from trunkline.services.cloudwatch.api.tags import Tags
 
 
-class Api(Metrics, CompositeAlarms, Descriptions, Dashboards, AnomalyDetectors, Tags):
+class Api(Metrics, CompositeAlarms, Descriptions, Dashboards, AnomalyDetectors, MuteRules, Tags):
     """All of them."""

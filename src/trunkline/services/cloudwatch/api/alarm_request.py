@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from trunkline.aws import tags
+from trunkline.aws.alarms import COMPARISONS, TREATMENTS
 from trunkline.aws.errors import Refused
 from trunkline.aws.service import Call, Doc
 from trunkline.services.cloudwatch.api.alarm_queries import watched
 from trunkline.services.cloudwatch.api.context import invalid
-from trunkline.services.cloudwatch.evaluation import COMPARISONS, TREATMENTS
 from trunkline.services.cloudwatch.metric_data import metric
 from trunkline.services.cloudwatch.model import MetricAlarm
 from trunkline.services.cloudwatch.statistics import UnknownStatistic, parse

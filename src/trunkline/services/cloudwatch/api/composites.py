@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from trunkline.aws import tags
-from trunkline.aws.errors import Refused
 from trunkline.aws.service import Call, Doc, operation
-from trunkline.core.db import Tx
+from trunkline.core.db import Reader, Tx
 from trunkline.services.cloudwatch.api.alarm_request import check_action
 from trunkline.services.cloudwatch.api.alarms import Alarms
 from trunkline.services.cloudwatch.api.context import alarm_resources, invalid, moment
-from trunkline.services.cloudwatch.composites import loops
+from trunkline.services.cloudwatch.composites import child, loops
+from trunkline.services.cloudwatch.events import suppressed_reason
 from trunkline.services.cloudwatch.model import CompositeAlarm
 from trunkline.services.cloudwatch.rule import RuleError, parse
 from trunkline.services.cloudwatch.store import ALARMS, COMPOSITES
+from trunkline.services.cloudwatch.suppression import look_again
 
 
 class CompositeAlarms(Alarms):
     @operation(alarm_resources)
     async def put_composite_alarm(self, call: Call, req: Doc) -> Doc:
-        for member in ("ActionsSuppressor", "ActionsSuppressorWaitPeriod", "ActionsSuppressorExtensionPeriod"):
-            if req.get(member):
-                raise Refused(f"Trunkline's composite alarms have no suppressors: leave {member} out.")
         now_ms = self._now_ms()
         made = CompositeAlarm(
             call.account,
@@ -36,7 +34,11 @@ class CompositeAlarms(Alarms):
             updated_ms=now_ms,
             transitioned_ms=now_ms,
             tags=tags.normalise(req.get("Tags"), error="InvalidParameterValueException"),
+            suppressor=req.get("ActionsSuppressor"),
+            wait_s=req.get("ActionsSuppressorWaitPeriod"),
+            extension_s=req.get("ActionsSuppressorExtensionPeriod"),
         )
+        _check_suppressor(made)
         try:
             parse(made.rule)
         except RuleError as error:
@@ -49,17 +51,38 @@ class CompositeAlarms(Alarms):
                 raise invalid(f"There is a metric alarm with the name {made.name} already.")
             if loops(tx, made):
                 raise invalid("A composite alarm cannot depend on itself.")
+            if made.suppressor is not None:
+                _require(tx, made, "ActionsSuppressor", [made.suppressor])
             old = COMPOSITES.get(tx, made.account, made.region, made.name)
             if old is not None:
                 made.state, made.reason, made.reason_data = old.state, old.reason, old.reason_data
                 made.updated_ms, made.transitioned_ms, made.tags = old.updated_ms, old.transitioned_ms, old.tags
                 made.configured_ms = max(made.configured_ms, old.configured_ms + 1)
+                made.suppressed_by, made.suppressed_until_ms = old.suppressed_by, old.suppressed_until_ms
             COMPOSITES.put(tx, made)
             self._configured(tx, made, "create" if old is None else "update", old)
+            look_again(tx, self._kit.ledger, made, now_ms)
             return made
 
         await self._composites.evaluate(await self._store.change_alarms(work))
         return {}
+
+
+def _check_suppressor(alarm: CompositeAlarm) -> None:
+    periods = {"ActionsSuppressorWaitPeriod": alarm.wait_s, "ActionsSuppressorExtensionPeriod": alarm.extension_s}
+    for member, seconds in periods.items():
+        if alarm.suppressor is not None and seconds is None:
+            raise invalid(f"{member} must be specified when ActionsSuppressor is specified.")
+        if alarm.suppressor is None and seconds is not None:
+            raise invalid(f"{member} must not be specified without ActionsSuppressor.")
+        if seconds is not None and seconds < 0:
+            raise invalid(f"{member} must not be negative.")
+
+
+def _require(reader: Reader, alarm: CompositeAlarm, member: str, named: list[str]) -> None:
+    missing = [name for name in named if child(reader, alarm, name) is None]
+    if missing:
+        raise invalid(f"{member} must be the name or ARN of an existing alarm: {', '.join(missing)} is not.")
 
 
 def described(alarm: CompositeAlarm) -> Doc:
@@ -78,4 +101,9 @@ def described(alarm: CompositeAlarm) -> Doc:
         "StateReasonData": alarm.reason_data,
         "StateUpdatedTimestamp": moment(alarm.updated_ms),
         "StateTransitionedTimestamp": moment(alarm.transitioned_ms),
+        "ActionsSuppressor": alarm.suppressor,
+        "ActionsSuppressorWaitPeriod": alarm.wait_s,
+        "ActionsSuppressorExtensionPeriod": alarm.extension_s,
+        "ActionsSuppressedBy": alarm.suppressed_by,
+        "ActionsSuppressedReason": suppressed_reason(alarm.suppressed_by) if alarm.suppressed_by else None,
     }

@@ -7,16 +7,31 @@ from datetime import UTC, datetime
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call, Doc, Kit
 from trunkline.engines.telemetry import Telemetry
+from trunkline.services.cloudwatch.anomaly import Trainer
 from trunkline.services.cloudwatch.composites import Composites
+from trunkline.services.cloudwatch.mutes import Mutes
+from trunkline.services.cloudwatch.reading import Reader
 from trunkline.services.cloudwatch.store import Store
 
 
 class Context:
-    def __init__(self, kit: Kit, store: Store, telemetry: Telemetry, composites: Composites) -> None:
+    def __init__(
+        self,
+        kit: Kit,
+        store: Store,
+        telemetry: Telemetry,
+        composites: Composites,
+        reader: Reader,
+        trainer: Trainer,
+        mutes: Mutes,
+    ) -> None:
         self._kit = kit
         self._composites = composites
         self._store = store
         self._telemetry = telemetry
+        self._reader = reader
+        self._trainer = trainer
+        self._mutes = mutes
 
     def _now_ms(self) -> int:
         return int(self._kit.clock.time() * 1000)

@@ -1,4 +1,4 @@
-"""Tags of alarms and dashboards."""
+"""Tags of alarms, alarm mute rules and dashboards."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from trunkline.aws.service import Call, Doc, operation
 from trunkline.core.db import Reader, Tx
 from trunkline.services.cloudwatch.api.context import Context, invalid_value
 from trunkline.services.cloudwatch.model import AnyAlarm, Dashboard
+from trunkline.services.cloudwatch.mutes import RULES, MuteRule
 from trunkline.services.cloudwatch.store import DASHBOARDS, any_alarm, put_alarm
 
 
@@ -35,21 +36,27 @@ class Tags(Context):
             found.tags = change(found.tags)
             if isinstance(found, Dashboard):
                 DASHBOARDS.put(tx, found)
+            elif isinstance(found, MuteRule):
+                RULES.put(tx, found)
             else:
                 put_alarm(tx, found)
 
         await self._store.change_alarms(work)
 
 
-def _find(reader: Reader, call: Call, resource: str) -> AnyAlarm | Dashboard:
+def _find(reader: Reader, call: Call, resource: str) -> AnyAlarm | Dashboard | MuteRule:
     parts = resource.split(":", 6)
-    found: AnyAlarm | Dashboard | None
+    found: AnyAlarm | Dashboard | MuteRule | None
     if len(parts) == 7 and parts[2] == "cloudwatch" and parts[5] == "alarm":
         found = any_alarm(reader, call.account, parts[3], parts[6]) if parts[4] == call.account else None
+    elif len(parts) == 7 and parts[2] == "cloudwatch" and parts[5] == "alarm-mute-rule":
+        found = RULES.get(reader, call.account, parts[3], parts[6]) if parts[4] == call.account else None
     elif len(parts) == 6 and parts[2] == "cloudwatch" and parts[5].startswith("dashboard/"):
         found = DASHBOARDS.get(reader, call.account, parts[5].partition("/")[2]) if parts[4] == call.account else None
     else:
-        raise invalid_value(f"The value {resource} for parameter ResourceARN is not an alarm or a dashboard.")
+        raise invalid_value(
+            f"The value {resource} for parameter ResourceARN is not an alarm, an alarm mute rule or a dashboard."
+        )
     if found is None:
         raise AwsError(
             "ResourceNotFoundException",

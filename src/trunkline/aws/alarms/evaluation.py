@@ -5,31 +5,27 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from trunkline.services.cloudwatch.model import ALARM, INSUFFICIENT_DATA, OK
+from trunkline.aws.alarms.comparison import breach
+
+OK, ALARM, INSUFFICIENT_DATA = "OK", "ALARM", "INSUFFICIENT_DATA"
 
 EXTRA_PERIODS = 2
 """How many periods before the N evaluated ones are looked at, so that real data can stand in for missing data."""
 
-COMPARISONS: dict[str, tuple[Callable[[float, float], bool], str]] = {
-    "GreaterThanOrEqualToThreshold": (operator.ge, "greater than or equal to"),
-    "GreaterThanThreshold": (operator.gt, "greater than"),
-    "LessThanThreshold": (operator.lt, "less than"),
-    "LessThanOrEqualToThreshold": (operator.le, "less than or equal to"),
-}
 TREATMENTS = ("breaching", "notBreaching", "ignore", "missing")
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One period: its start, and its value unless it is missing."""
+    """One period: its start, and its value unless it is missing; of an alarm on anomalies also the expected band."""
 
     start_ms: int
     value: float | None = None
     count: float = 0.0
+    band: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,38 +42,66 @@ class Verdict:
 KEEP = Verdict(None)
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What of an alarm's configuration decides."""
+
+    periods: int
+    """N of "M out of N"."""
+    needed: int
+    """M."""
+    comparison: str
+    threshold: float
+    treat_missing: str = "missing"
+    percentile: float | None = None
+    """The rank of a percentile whose periods with too few samples are to be ignored."""
+
+
+def judge(setting: Setting, points: Sequence[Point]) -> Verdict:
+    """The verdict over `points`, the oldest first: the last N and EXTRA_PERIODS before them."""
+    comparison, threshold = setting.comparison, setting.threshold
+    return evaluate(
+        points,
+        periods=setting.periods,
+        needed=setting.needed,
+        breaches=lambda point: breach(comparison, point.value or 0.0, threshold, point.band),
+        treat_missing=setting.treat_missing,
+        too_few_samples=few_samples(setting.percentile) if setting.percentile is not None else None,
+    )
+
+
 def evaluate(
     points: Sequence[Point],
     *,
     periods: int,
     needed: int,
-    breaches: Callable[[float], bool],
+    breaches: Callable[[Point], bool],
     treat_missing: str,
-    too_few_samples: Callable[[Point], bool] = lambda point: False,
+    too_few_samples: Callable[[Point], bool] | None = None,
 ) -> Verdict:
-    """The verdict over `points`, the oldest first: the last `periods` and EXTRA_PERIODS before them."""
+    """As `judge`; `breaches` is asked about real points only."""
     real = [point for point in points if point.value is not None]
     if not real:
         state = {"breaching": ALARM, "notBreaching": OK, "missing": INSUFFICIENT_DATA, "ignore": None}[treat_missing]
         return Verdict(state, (), periods)
     evaluated = real[-periods:]
-    if any(too_few_samples(point) for point in evaluated):
+    if too_few_samples is not None and any(too_few_samples(point) for point in evaluated):
         return KEEP
-    bad = tuple(reversed([point for point in evaluated if point.value is not None and breaches(point.value)]))
-    good = tuple(reversed([point for point in evaluated if point not in bad]))
+    bad: list[Point] = []
+    good: list[Point] = []
+    for point in reversed(evaluated):
+        (bad if breaches(point) else good).append(point)
     filled = periods - len(evaluated)
-    if len(bad) >= needed:
-        return Verdict(ALARM, bad, filled)
-    if treat_missing == "breaching" and len(bad) + filled >= needed:
-        return Verdict(ALARM, bad, filled)
+    if len(bad) >= needed or (treat_missing == "breaching" and len(bad) + filled >= needed):
+        return Verdict(ALARM, tuple(bad), filled)
     if treat_missing in {"breaching", "notBreaching"} or good:
-        return Verdict(OK, good, filled)
+        return Verdict(OK, tuple(good), filled)
     # All real points breach, but they are fewer than needed. AWS alarms when the oldest of them has been followed by
     # nothing but missing points for as long as an alarm takes, and else waits for more.
     recent = points[-periods:]
     age = next((len(recent) - at for at, point in enumerate(recent) if point.value is not None), 0)
     if treat_missing == "missing" and age >= needed:
-        return Verdict(ALARM, bad, filled)
+        return Verdict(ALARM, tuple(bad), filled)
     return KEEP
 
 
