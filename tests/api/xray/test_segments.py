@@ -100,7 +100,6 @@ def without(document, *members):
         (lambda s: {**s, "name": "n" * 201}, "InvalidName"),
         (lambda s: without(s, "trace_id"), "MissingTraceId"),
         (lambda s: {**s, "trace_id": "1-5759e988"}, "InvalidTraceId"),
-        (lambda s: {**s, "trace_id": "1-581cf771-a006649127e371903a2de979"}, "InvalidTraceId"),
         (lambda s: without(s, "start_time"), "MissingStartTime"),
         (lambda s: {**s, "start_time": time.time() + 86_400}, "InvalidStartTime"),
         (lambda s: {**s, "start_time": "now"}, "InvalidStartTime"),
