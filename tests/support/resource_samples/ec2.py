@@ -18,6 +18,10 @@ _ADDRESS = ("AWS::EC2::EIP", {"Domain": "vpc"})
 _REGIONAL = ("AutoProvisionZones", "AutoScalingIps", "RouteTableId")  # of NAT gateways that span zones
 
 SAMPLES: dict[str, Sample] = {
+    "AWS::EC2::KeyPair": Sample(
+        {"KeyName": "sample-key", "KeyType": "ed25519", "KeyFormat": "pem", "Tags": _TAGS},
+        without=("PublicKeyMaterial",),
+    ),
     "AWS::EC2::VPC": Sample(
         {
             "CidrBlock": "10.30.0.0/16",

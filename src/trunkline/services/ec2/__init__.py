@@ -1,10 +1,10 @@
 """EC2's networks: VPCs and all that belongs to them, and none of its machines.
 
 Real: VPCs, subnets, route tables, internet, egress-only and NAT gateways, elastic addresses, security groups, network
-ACLs, DHCP options, network interfaces, endpoints, prefix lists, flow logs and peering, with AWS's validation, filters,
-pagination, tags and client tokens. Every account and region begins with the default VPC (172.31.0.0/16), made when
-somebody first asks. After each change the networks engine is told the whole wanted state of the VPC; where it carries
-packets, an answer to a change means that the change holds.
+ACLs, DHCP options, network interfaces, endpoints, prefix lists, flow logs, peering and key pairs, with AWS's
+validation, filters, pagination, tags and client tokens. Every account and region begins with the default VPC
+(172.31.0.0/16), made when somebody first asks. After each change the networks engine is told the whole wanted state of
+the VPC; where it carries packets, an answer to a change means that the change holds.
 
 Recorded only: IPv6 blocks and addresses, DHCP options, tenancy, private DNS of endpoints, flow logs' records.
 

@@ -12,6 +12,7 @@ from trunkline.services.ec2.api.interface_addresses import InterfaceAddresses
 from trunkline.services.ec2.api.interface_attributes import InterfaceAttributes
 from trunkline.services.ec2.api.interfaces import Interfaces
 from trunkline.services.ec2.api.internet_gateways import InternetGateways
+from trunkline.services.ec2.api.key_pairs import KeyPairs
 from trunkline.services.ec2.api.nat_addresses import NatAddresses
 from trunkline.services.ec2.api.nat_gateways import NatGateways
 from trunkline.services.ec2.api.network_acls import NetworkAcls
@@ -50,6 +51,7 @@ class Api(
     FlowLogs,
     Peerings,
     Places,
+    KeyPairs,
     Instances,
     Tags,
 ):

@@ -35,13 +35,6 @@ class Instances(Finding):
         return {"VpnGateways": []}
 
     @operation()
-    async def describe_key_pairs(self, call: Call, req: Doc) -> Doc:
-        await self.view(call, req)
-        wanted = [*(req.get("KeyNames") or ()), *(req.get("KeyPairIds") or ())]
-        _none(wanted, "InvalidKeyPair.NotFound", "The key pair '{}' does not exist")
-        return {"KeyPairs": []}
-
-    @operation()
     async def run_instances(self, call: Call, req: Doc) -> Doc:
         raise Refused("Trunkline runs no EC2 instances: run containers with ECS, or functions with Lambda.")
 

@@ -37,6 +37,7 @@ _TABLES: dict[str, Table[Any]] = {
     "pcx": store.PEERINGS,
     "pl": store.PREFIX_LISTS,
     "fl": store.FLOW_LOGS,
+    "key": store.KEY_PAIRS,
 }
 _MOST_OF_ONE = 50
 

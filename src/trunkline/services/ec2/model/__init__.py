@@ -7,6 +7,7 @@ from trunkline.services.ec2.model.gateways import (
     NatAddress,
     NatGateway,
 )
+from trunkline.services.ec2.model.keys import KeyPair
 from trunkline.services.ec2.model.links import Endpoint, FlowLog, Peering, PeeringSide, PrefixList, PrefixListEntry
 from trunkline.services.ec2.model.network import (
     Block,
@@ -30,6 +31,7 @@ __all__ = [
     "Endpoint",
     "FlowLog",
     "InternetGateway",
+    "KeyPair",
     "NatAddress",
     "NatGateway",
     "NetworkAcl",

@@ -49,6 +49,7 @@ _KINDS = {
     "pcx": "vpc-peering-connection",
     "pl": "prefix-list",
     "fl": "vpc-flow-log",
+    "key": "key-pair",
 }
 
 

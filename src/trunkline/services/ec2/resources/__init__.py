@@ -8,6 +8,7 @@ from trunkline.services.ec2.resources import (
     endpoints,
     gateways,
     interfaces,
+    key_pairs,
     nat_gateways,
     network_acls,
     routes,
@@ -44,4 +45,5 @@ TYPES: tuple[ResourceType, ...] = (
     endpoints.PrefixList(),
     interfaces.NetworkInterface(),
     interfaces.VpcPeeringConnection(),
+    key_pairs.KeyPair(),
 )

@@ -11,6 +11,7 @@ from trunkline.services.ec2.store.tables import (
     GROUPS,
     INTERFACES,
     INTERNET_GATEWAYS,
+    KEY_PAIRS,
     NAT_GATEWAYS,
     PEERINGS,
     PLACES,
@@ -88,4 +89,5 @@ STEPS = [
         )
     ),
     _PARTS,
+    KEY_PAIRS.ddl,
 ]

@@ -11,6 +11,7 @@ from trunkline.services.ec2.model import (
     Endpoint,
     FlowLog,
     InternetGateway,
+    KeyPair,
     NatGateway,
     NetworkAcl,
     NetworkInterface,
@@ -79,6 +80,7 @@ ENDPOINTS = Table("ec2_endpoints", Endpoint, key=KEY)
 PREFIX_LISTS = Table("ec2_prefix_lists", PrefixList, key=KEY)
 FLOW_LOGS = Table("ec2_flow_logs", FlowLog, key=KEY)
 PEERINGS = Table("ec2_peerings", Peering, key=KEY)
+KEY_PAIRS = Table("ec2_key_pairs", KeyPair, key=KEY)
 TAGS = Table("ec2_tags", Tag, key=("account", "region", "resource_id", "name"))
 PLACES = Table("ec2_places", Place, key=("account", "region"))
 TOKENS = Table("ec2_client_tokens", Token, key=("account", "region", "operation", "token"))

@@ -39,6 +39,7 @@ _MISSING: dict[str, tuple[str, str]] = {
     tables.DHCP_OPTIONS.name: ("InvalidDhcpOptionID.NotFound", "The dhcpOption ID '{}' does not exist"),
     tables.ENDPOINTS.name: ("InvalidVpcEndpointId.NotFound", "The Vpc Endpoint Id '{}' does not exist"),
     tables.PREFIX_LISTS.name: ("InvalidPrefixListID.NotFound", "The prefix list ID '{}' does not exist"),
+    tables.KEY_PAIRS.name: ("InvalidKeyPair.NotFound", "The key pair '{}' does not exist"),
     tables.FLOW_LOGS.name: ("InvalidFlowLogId.NotFound", "The flowLog ID '{}' does not exist"),
     tables.PEERINGS.name: (
         "InvalidVpcPeeringConnectionID.NotFound",
