@@ -170,6 +170,19 @@ def test_signal_resource_completes_a_creation_policy(stacks, aws):
     assert stacks.reasons("CREATE_IN_PROGRESS").count("Received SUCCESS signal with UniqueId i-1") == 1
 
 
+@pytest.mark.parametrize(
+    ("policy", "told"),
+    [
+        ({"Ref": "AWS::Region"}, "CreationPolicy must be an object"),
+        ({"ResourceSignal": {"Count": "several"}}, "Invalid count several"),
+        ({"ResourceSignal": {"Timeout": "soon"}}, "Invalid timeout soon"),
+    ],
+)
+def test_a_creation_policy_that_means_nothing_fails_its_resource_in_words(stacks, policy, told):
+    assert stacks.create({"One": parameter(CreationPolicy=policy)}) == "ROLLBACK_COMPLETE"
+    assert told in stacks.reasons("CREATE_FAILED")[0]
+
+
 def test_a_signal_told_twice_counts_and_is_shown_once(stacks):
     policy = {"ResourceSignal": {"Count": 2, "Timeout": "PT1M"}}
     stacks.create({"One": parameter(CreationPolicy=policy)}, wait=False)

@@ -230,8 +230,14 @@ class Attempts:
             on_made=on_made,
             replaces=replaces,
             caller=await session.callers.of(session.operation),
-            policy=await template.evaluate(policy, await session.scope()) if policy else {},
+            policy=await self._creation_policy(policy) if policy else {},
         )
+
+    async def _creation_policy(self, given: Any) -> Doc:
+        policy = await template.evaluate(given, await self._session.scope())
+        if not isinstance(policy, dict):
+            raise Refusal("CreationPolicy must be an object")
+        return policy
 
 
 def attempt(

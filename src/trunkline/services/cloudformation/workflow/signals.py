@@ -31,12 +31,20 @@ def told(reader: Reader, stack_id: str, logical_id: str, since: datetime) -> tup
     return [one for one in found if one.status == "SUCCESS"], [one for one in found if one.status != "SUCCESS"]
 
 
+def number(value: Any) -> int:
+    """How many signals are asked for; templates write numbers as text too."""
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        raise Refusal(f"Invalid count {value}") from None
+
+
 async def awaited(session: Any, logical_id: str, policy: Doc, since: datetime) -> None:
     """Until a resource has the signals its CreationPolicy asks for; Refusal otherwise."""
     wanted = policy.get("ResourceSignal")
     if not isinstance(wanted, dict):
         return
-    count, timeout = int(wanted.get("Count", 1)), str(wanted.get("Timeout", "PT5M"))
+    count, timeout = number(wanted.get("Count", 1)), str(wanted.get("Timeout", "PT5M"))
     deadline = session.kit.clock.due(seconds(timeout))
     while True:
         good, bad = told(session.kit.db, session.stack.id, logical_id, since)
