@@ -1,10 +1,12 @@
 """The real CDK CLI against a server: an app is synthesized once per message, then deployed from its assembly."""
 
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,26 @@ class Cdk:
         outputs.unlink(missing_ok=True)
         self("deploy", "--require-approval", "never", "--outputs-file", str(outputs), *stacks, **more)
         return json.loads(outputs.read_text()) if outputs.exists() else {}
+
+    @contextlib.contextmanager
+    def watching(self, *words: str) -> Iterator[Callable[[], str]]:
+        """`cdk watch` on the app's sources while the block runs; the value tells what it has printed so far."""
+        told = self.folder.parent / "watch.log"
+        given = [word for key, value in self._context.items() for word in ("-c", f"{key}={value}")]
+        with told.open("wb") as log:
+            process = subprocess.Popen(
+                [str(_BIN / "cdk"), "watch", "--ci", "--no-color", "--no-logs", *given, *words],
+                cwd=self.folder,
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            yield lambda: told.read_text(errors="replace")
+        finally:
+            process.terminate()
+            process.wait(20)
 
     def _run(self, *words: str, timeout_s: float = 240, check: bool = True) -> str:
         done = subprocess.run(
