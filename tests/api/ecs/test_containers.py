@@ -145,7 +145,7 @@ def test_a_task_reaches_trunkline_with_its_role_and_no_further(server):
     script = (
         f"aws sts get-caller-identity | grep -q {name} && aws ecs list-clusters >/dev/null && ! aws s3api list-buckets"
     )
-    asks = {"name": "asks", "image": "trunkline/codebuild:2", "command": ["sh", "-c", script]}
+    asks = {"name": "asks", "image": "trunkline/codebuild:3", "command": ["sh", "-c", script]}
     task = run_one(server, name, asks, taskRoleArn=role)
     assert task["containers"][0]["exitCode"] == 0, task
 

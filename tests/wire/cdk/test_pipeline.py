@@ -78,4 +78,4 @@ def test_a_pipeline_deploys_and_changes_itself(cdk, prefix, real, real_server, t
     for stage in ("blue", "green"):
         assert real("ssm").get_parameter(Name=f"/{name}-{stage}/message")["Parameter"]["Value"] == "two"
     stages = [stage["name"] for stage in real("codepipeline").get_pipeline(name=name)["pipeline"]["stages"]]
-    assert stages == ["Source", "Build", "UpdatePipeline", "blue", "green"]
+    assert stages == ["Source", "Build", "UpdatePipeline", "Assets", "blue", "green"]

@@ -4,7 +4,7 @@ Real: sources from S3, CodeCommit, CodePipeline and public git servers (GitHub a
 (phases, finally, on-failure, env with parameters and secrets, exported variables, artifacts, secondary sources and
 artifacts, JUnit reports), privileged mode as access to the host's Docker Engine, output in CloudWatch Logs while it
 runs, stop, retry, time-outs, credentials of the role.
-Images named aws/codebuild/… stand for trunkline/codebuild:2, which is made from Debian packages.
+Images named aws/codebuild/… stand for trunkline/codebuild:3, which is made from Debian packages.
 Caches in S3 and of sources are accepted and stay cold; Docker keeps its layers for all builds.
 Credentials for such servers are used, and never shown.
 Refused by name: batch builds, fleets, VPCs, file systems, logs in S3, badges, webhooks, debug sessions, Windows, Arm

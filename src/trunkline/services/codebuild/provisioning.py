@@ -25,7 +25,7 @@ from trunkline.services.codebuild.buildspec import Buildspec
 from trunkline.services.codebuild.model import SOURCE_DIR, Build, Doc, container_name
 
 _CURATED = re.compile(r"aws/codebuild/[\w.\-]+(:[\w.\-]+)?")
-CURATED_IMAGE = "trunkline/codebuild:2"
+CURATED_IMAGE = "trunkline/codebuild:3"
 _DOCKER_SOCKET = "/var/run/docker.sock"
 _COMPUTE = {
     "BUILD_GENERAL1_SMALL": (2, 4), "BUILD_GENERAL1_MEDIUM": (4, 8), "BUILD_GENERAL1_LARGE": (8, 16),

@@ -4,6 +4,8 @@ The repository holds the assembly instead of this app, so that the build needs n
 the names of a test run apart; `message` is what the app's stack says; `greeting` adds one more parameter to it.
 """
 
+from pathlib import Path
+
 import aws_cdk as cdk
 from aws_cdk import aws_codecommit as codecommit
 from aws_cdk import aws_lambda as lambda_
@@ -11,9 +13,11 @@ from aws_cdk import aws_ssm as ssm
 from aws_cdk import pipelines
 from constructs import Construct
 
+HERE = Path(__file__).parent
+
 
 class Production(cdk.Stage):
-    """What the pipeline deploys: a parameter and a function."""
+    """What the pipeline deploys: a parameter and a function, whose code it publishes first."""
 
     def __init__(self, scope: Construct, name: str, prefix: str, message: str) -> None:
         super().__init__(scope, name)
@@ -25,8 +29,8 @@ class Production(cdk.Stage):
             function_name=f"{prefix}-app",
             runtime=lambda_.Runtime.PYTHON_3_12,
             handler="index.handler",
-            # No file assets: npm's newest cdk-assets, which publishes them, does not read the assemblies of this CDK.
-            code=lambda_.Code.from_inline(f"def handler(event, context):\n    return {message!r}\n"),
+            code=lambda_.Code.from_asset(str(HERE / "handler")),
+            environment={"MESSAGE": message},
         )
 
 

@@ -25,7 +25,7 @@ from trunkline.engines.containers.model import (
 _PRESENT = (
     "public.ecr.aws/docker/library/python:3.11-slim",
     "public.ecr.aws/docker/library/debian:12-slim",
-    "trunkline/codebuild:2",
+    "trunkline/codebuild:3",
 )
 
 

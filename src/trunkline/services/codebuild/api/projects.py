@@ -100,7 +100,7 @@ class Projects(Group):
     @operation()
     async def list_curated_environment_images(self, call: Call, req: Doc) -> Doc:
         images: list[Doc] = [
-            {"name": name, "description": f"{name}, run here as trunkline/codebuild:2", "versions": []}
+            {"name": name, "description": f"{name}, run here as trunkline/codebuild:3", "versions": []}
             for name in ("aws/codebuild/standard:7.0", "aws/codebuild/amazonlinux2-x86_64-standard:5.0")
         ]
         languages = [{"language": "PYTHON", "images": images}]
