@@ -34,10 +34,12 @@ from trunkline.engines.proxy.interface import (
     RequestRecord,
     RequestSink,
     TargetGroup,
+    Trace,
     check,
 )
 from trunkline.engines.proxy.matching import Asked, choose, location
 from trunkline.engines.proxy.probe import ProbeResult, probe
+from trunkline.engines.proxy.tracer import Tracer
 
 log = get(__name__)
 
@@ -76,6 +78,7 @@ class FakeProxy:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._tracer = Tracer(clock)
         self._desired = Desired()
         self._listeners: dict[tuple[str, int], Listener] = {}
         self._runners: dict[tuple[str, int], web.ServerRunner] = {}
@@ -215,6 +218,7 @@ class FakeProxy:
                 request.remote or "127.0.0.1",
             )
             rule, action = choose(listener, asked)
+            header, trace = self._tracer.trace(listener, asked)
             if isinstance(action, FixedResponse):
                 body = action.body.encode()
                 headers = {"Content-Type": action.content_type} if body else {}
@@ -223,8 +227,8 @@ class FakeProxy:
                 to = location(action, asked, listener.port)
                 answer = _Answer(web.Response(status=action.status, headers={"Location": to}), "redirect")
             else:
-                answer = await self._forward(request, listener, action)
-            self._record(listener, rule, answer)
+                answer = await self._forward(request, header, listener, action)
+            self._record(listener, rule, answer, trace)
             return answer.response
 
         return handle
@@ -253,7 +257,7 @@ class FakeProxy:
         turn = self._turns[group.id] = self._turns.get(group.id, -1) + 1
         return usable[turn % len(usable) :] + usable[: turn % len(usable)] if usable else []
 
-    async def _forward(self, request: web.BaseRequest, listener: Listener, action: Forward) -> _Answer:
+    async def _forward(self, request: web.BaseRequest, header: str, listener: Listener, action: Forward) -> _Answer:
         group_id = self._pick(request, action)
         group = next((group for group in self._desired.target_groups if group.id == group_id), None)
         unavailable = web.Response(status=503, text="<html>503 Service Temporarily Unavailable</html>")
@@ -266,7 +270,7 @@ class FakeProxy:
             if task is not None:
                 watched.open.add(task)
             try:
-                return await self._ask(request, body, listener, action, group, watched)
+                return await self._ask(request, body, header, listener, action, group, watched)
             except aiohttp.ClientConnectorError:
                 continue  # nothing was sent: the next one may try
             except (aiohttp.ClientError, TimeoutError, OSError):
@@ -281,6 +285,7 @@ class FakeProxy:
         self,
         request: web.BaseRequest,
         body: bytes,
+        trace_header: str,
         listener: Listener,
         action: Forward,
         group: TargetGroup,
@@ -294,10 +299,8 @@ class FakeProxy:
             ("X-Forwarded-Proto", "http"),
             ("X-Forwarded-Port", str(listener.public_port or listener.port)),
         ]
-        stamp = f"1-{int(self._clock.time()):08x}-{random.getrandbits(96):024x}"
-        trace = request.headers.get("X-Amzn-Trace-Id")
         headers = [pair for pair in headers if pair[0].lower() != "x-amzn-trace-id"]
-        headers.append(("X-Amzn-Trace-Id", f"Self={stamp};{trace}" if trace else f"Root={stamp}"))
+        headers.append(("X-Amzn-Trace-Id", trace_header))
         began = self._clock.monotonic()
         url = URL(f"http://{watched.member.name}{request.rel_url.raw_path_qs}", encoded=True)
         async with self._client(group.source).request(
@@ -346,7 +349,7 @@ class FakeProxy:
                 break
         writer.close()
 
-    def _record(self, listener: Listener, rule: str, answer: _Answer) -> None:
+    def _record(self, listener: Listener, rule: str, answer: _Answer, trace: Trace | None) -> None:
         record = RequestRecord(
             time=self._clock.time(),
             listener=listener.id,
@@ -357,6 +360,7 @@ class FakeProxy:
             status=answer.response.status,
             answered_by_target=answer.by_target,
             target_time_s=answer.target_time_s,
+            trace=trace,
         )
         for sink in self._sinks:
             try:

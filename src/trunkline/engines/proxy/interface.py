@@ -147,6 +147,16 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Sampling:
+    """Which requests are traced that nobody has decided on yet: of those that meet the conditions, up to `reservoir`
+    a second at even distances, and this share of the rest."""
+
+    conditions: tuple[Condition, ...] = ()
+    reservoir: int = 0
+    rate: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Listener:
     id: str
     address: str
@@ -159,6 +169,8 @@ class Listener:
     idle_timeout_s: int = 60
     tcp: bool = False
     """Connections go on as they are: the default action is a forward, and there are no rules."""
+    sampling: tuple[Sampling, ...] = ()
+    """In the order of evaluation; the first whose conditions are met decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +208,24 @@ Health = Mapping[str, Mapping[Member, MemberHealth]]
 
 
 @dataclass(frozen=True, slots=True)
+class Trace:
+    """What a traced request's segment is made of.
+
+    header: its X-Amzn-Trace-Id, with an id of ours where it had none, but as it came otherwise. span: what the member
+    was told to be its parent."""
+
+    header: str
+    span: str
+    started: float
+    """Epoch seconds."""
+    method: str
+    host: str
+    path: str
+    client: str
+    user_agent: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequestRecord:
     """One request that was answered."""
 
@@ -214,6 +244,8 @@ class RequestRecord:
     answered_by_target: bool
     target_time_s: float
     """From the request being sent to the member to the start of its answer."""
+    trace: Trace | None = None
+    """Of requests that came with Sampled=1, or that a Sampling chose."""
 
 
 RequestSink = Callable[[Sequence[RequestRecord]], None]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from trunkline.engines.proxy.interface import Action, Condition, Listener, Redirect
+from trunkline.engines.proxy.interface import Action, Condition, Listener, Redirect, Sampling
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,14 @@ def choose(listener: Listener, asked: Asked) -> tuple[str, Action]:
         if all(_holds(condition, asked) for condition in rule.conditions):
             return rule.id, rule.action
     return "default", listener.default
+
+
+def sampling_of(listener: Listener, asked: Asked) -> tuple[int, Sampling] | None:
+    """The first sampling, with its position, whose conditions are met."""
+    for position, sampling in enumerate(listener.sampling):
+        if all(_holds(condition, asked) for condition in sampling.conditions):
+            return position, sampling
+    return None
 
 
 def _holds(condition: Condition, asked: Asked) -> bool:

@@ -4,8 +4,8 @@ Real: load balancers, each on an address of its own (its DNS name is that litera
 with all six conditions; weighted forward with stickiness, redirect, fixed response; target groups of IP addresses
 with health checks, draining and stickiness by the load balancer's cookie; network load balancers, whose TCP listeners
 hand connections on as they are (without metrics); metrics in CloudWatch under
-AWS/ApplicationELB, second by second. Changing weights takes effect before the call is answered, and nothing is
-reloaded for it.
+AWS/ApplicationELB, second by second; trace headers, and segments of requests that are traced (`tracing`). Changing
+weights takes effect before the call is answered, and nothing is reloaded for it.
 
 A listener on a port below 1024 answers 8000 above it (80 → 8080) when the user who runs Trunkline may not bind the
 port itself; the load balancer's State.Reason says so.
@@ -32,18 +32,22 @@ from trunkline.services.elbv2.control import Control
 from trunkline.services.elbv2.metrics import Metrics
 from trunkline.services.elbv2.reach import Reach
 from trunkline.services.elbv2.resources import TYPES
+from trunkline.services.elbv2.tracing import Tracing
 
 
 def build(kit: Kit, engines: Engines) -> Service:
     kit.db.migrate("elbv2", store.MIGRATIONS)
     control = Control(kit, engines.proxy, Reach(kit, engines.networks))
     metrics = Metrics(kit, control)
+    tracing = Tracing(kit, control)
 
     async def start() -> None:
+        await tracing.start()
         await control.start()
         await metrics.start()
 
     async def stop() -> None:
+        await tracing.stop()
         await metrics.stop()
         await control.stop()
 

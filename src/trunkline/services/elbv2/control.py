@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -28,7 +28,7 @@ from trunkline.engines.proxy.interface import (
 from trunkline.services.elbv2 import store
 from trunkline.services.elbv2.desired import desired
 from trunkline.services.elbv2.errors import unavailable
-from trunkline.services.elbv2.model import Target, TargetGroup
+from trunkline.services.elbv2.model import Doc, Target, TargetGroup
 from trunkline.services.elbv2.reach import Reach
 
 log = get(__name__)
@@ -49,6 +49,8 @@ class Control:
         self._wake = asyncio.Event()
         self.trouble = ""
         """Why the proxy is not as it should be, or ""."""
+        self._rules: Mapping[tuple[str, str], Sequence[Doc]] = {}
+        """X-Ray's sampling rules for load balancers, by account and region."""
         self._closed: set[str] = set()
         """Listeners that cannot be opened now."""
 
@@ -64,6 +66,15 @@ class Control:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         self._tasks = []
+
+    async def sample(self, rules: Mapping[tuple[str, str], Sequence[Doc]]) -> None:
+        """By which rules requests are chosen to be traced, by account and region, from now on."""
+        if rules == self._rules:
+            return
+        self._rules = rules
+        if self._tasks:  # else the start does it
+            async with self._one_at_a_time:
+                await self._try_to_apply()
 
     def subscribe(self, sink: RequestSink) -> None:
         self._proxy.subscribe(sink)
@@ -99,7 +110,7 @@ class Control:
             return {}
 
     async def _apply(self) -> None:
-        wanted: Desired = desired(self._db, self.reach)
+        wanted: Desired = desired(self._db, self.reach, self._rules)
         if self._closed:
             listeners = tuple(listener for listener in wanted.listeners if listener.id not in self._closed)
             wanted = replace(wanted, listeners=listeners)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from trunkline.core.db import Reader
 from trunkline.engines.proxy import interface as proxy
 from trunkline.services.elbv2 import actions, conditions, store
-from trunkline.services.elbv2.model import Listener, TargetGroup
+from trunkline.services.elbv2.model import Doc, Listener, TargetGroup
 from trunkline.services.elbv2.reach import Reach
+from trunkline.services.elbv2.sampling import samplings
 
 _CONNECTIONS_S = 350  # AWS's idle time-out of TCP flows
 
 
-def desired(reader: Reader, reach: Reach) -> proxy.Desired:
+def desired(reader: Reader, reach: Reach, sampling: Mapping[tuple[str, str], Sequence[Doc]]) -> proxy.Desired:
     """Every target group is given, so that a listener may turn to it without a reload; members only where one does,
-    because AWS checks the health of no others."""
+    because AWS checks the health of no others. sampling: X-Ray's rules by account and region."""
     balancers = {each.arn: each for each in store.load_balancers.find(reader)}
     groups = store.target_groups.find(reader)
     ids = {group.arn: group.id for group in groups}
@@ -28,15 +31,18 @@ def desired(reader: Reader, reach: Reach) -> proxy.Desired:
         return _CONNECTIONS_S if balancer.kind == "network" else int(balancer.attribute("idle_timeout.timeout_seconds"))
 
     def listening(listener: Listener) -> proxy.Listener:
+        balancer = balancers[listener.load_balancer_arn]
+        rules_here = sampling.get((balancer.account, balancer.region), ())
         return proxy.Listener(
             listener.id,
-            balancers[listener.load_balancer_arn].address,
+            balancer.address,
             listener.bound_port,
             actions.for_proxy(listener.actions, ids),
             tuple(rules.get(listener.arn, ())),
             public_port=listener.port,
             idle_timeout_s=idle_timeout_s(listener.load_balancer_arn),
             tcp=listener.protocol == "TCP",
+            sampling=() if listener.protocol == "TCP" else samplings(rules_here, balancer),
         )
 
     def grouped(group: TargetGroup) -> proxy.TargetGroup:

@@ -15,12 +15,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from trunkline.core.log import get
+from trunkline.engines.proxy.haproxy import tracing
 from trunkline.engines.proxy.interface import RequestRecord
 
 log = get(__name__)
 
 _PAUSE_S = 0.05
 _BUFFER = 16 << 20
+_LONGEST = 4096
 
 
 class AccessLog:
@@ -63,13 +65,13 @@ class AccessLog:
     def _receive(self, receiver: socket.socket) -> None:
         while self._socket is receiver:
             try:
-                lines = [receiver.recv(2048)]
+                lines = [receiver.recv(_LONGEST)]
                 # A short pause lets lines gather: one wake-up for many, instead of one each.
                 time.sleep(_PAUSE_S)
                 receiver.setblocking(False)
                 with contextlib.suppress(BlockingIOError):
                     while True:
-                        lines.append(receiver.recv(2048))
+                        lines.append(receiver.recv(_LONGEST))
             except TimeoutError:
                 continue
             except OSError:
@@ -84,9 +86,9 @@ class AccessLog:
 def parse(line: bytes) -> RequestRecord | None:
     """One line of render.LOG_FIELDS; None for anything else (HAProxy's own messages, relayed requests)."""
     words = line.split()
-    if len(words) != 7 or not words[2].startswith(b"l-"):
+    if len(words) != 8 or not words[2].startswith(b"l-"):
         return None
-    at, rule, frontend, backend, server, status, response_ms = words
+    at, rule, frontend, backend, server, status, response_ms, traced = words
     kind, _, rule_id = rule.decode().partition(".")
     if kind == "relay":
         return None
@@ -102,6 +104,7 @@ def parse(line: bytes) -> RequestRecord | None:
             status=int(status),
             answered_by_target=answered,
             target_time_s=max(0, int(response_ms)) / 1000,
+            trace=None if traced == b"-" else tracing.read(traced),
         )
     except ValueError:
         log.warning("unexpected access log line", line=line)

@@ -20,6 +20,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from trunkline.engines.proxy.haproxy import tracing
 from trunkline.engines.proxy.haproxy.conditions import expression, location, quote
 from trunkline.engines.proxy.interface import (
     MAX_FORWARD_GROUPS,
@@ -37,7 +38,8 @@ from trunkline.engines.proxy.interface import (
 
 RELAY_SOURCE = "127.255.255.254"
 MILLION = 1_000_000
-LOG_FIELDS = "%[date(0,us)] %[var(txn.rule)] %f %b %s %ST %Tr"
+_OURS = "!{ var(txn.rule) -m str relay }"
+LOG_FIELDS = "%[date(0,us)] %[var(txn.rule)] %f %b %s %ST %Tr " + tracing.LOG_FIELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ def render(desired: Desired, *, log_port: int, max_connections: int, threads: in
     forwards: dict[str, str] = {}
     bodies: dict[str, str] = {}
     options: dict[str, str] = {}
-    lines = _head(log_port, max_connections, threads)
+    sampled = [line for listener in desired.listeners for line in tracing.variables(listener)]
+    lines = _head(log_port, max_connections, threads, sampled)
     for listener in sorted(desired.listeners, key=lambda each: each.id):
         lines += _tcp_frontend(listener, forwards) if listener.tcp else _frontend(listener, forwards, bodies)
     for group in sorted(desired.target_groups, key=lambda each: each.id):
@@ -111,7 +114,7 @@ def server_options(check: HealthCheck) -> str:
     )
 
 
-def _head(log_port: int, max_connections: int, threads: int) -> list[str]:
+def _head(log_port: int, max_connections: int, threads: int, variables: list[str]) -> list[str]:
     return [
         "# Written by Trunkline; changes are lost.",
         "global",
@@ -121,10 +124,11 @@ def _head(log_port: int, max_connections: int, threads: int) -> list[str]:
         "  hard-stop-after 10m",
         "  server-state-file servers.state",
         "  set-var proc.structure str(@digest)",
+        *sorted(variables),
         "@forwards",
         "defaults",
         "  mode http",
-        f"  log 127.0.0.1:{log_port} len 1024 format raw local0 info",
+        f"  log 127.0.0.1:{log_port} len 4096 format raw local0 info",
         f'  log-format "{LOG_FIELDS}"',
         "  load-server-state-from-file global",
         "  timeout connect 1s",
@@ -186,6 +190,7 @@ def _frontend(listener: Listener, forwards: dict[str, str], bodies: dict[str, st
         mark = f"{_kind(rule.action)}.{rule.id}"
         out.append(f"  http-request set-var(txn.rule) str({mark}) if {fresh} {expression(rule.conditions)}")
     out.append(f"  http-request set-var(txn.rule) str({_kind(listener.default)}.default) if {fresh}")
+    out += tracing.lines(listener, _OURS)
     if any(isinstance(action, Redirect) for action in actions.values()):
         # In two steps: no converter makes "?query" out of a query that may be missing.
         out.append("  http-request set-var(txn.query) query")
@@ -232,17 +237,12 @@ def _kind(action: Action) -> str:
 
 def _headers(listener: Listener) -> list[str]:
     """What an application behind an Application Load Balancer finds in its requests."""
-    ours = "!{ var(txn.rule) -m str relay }"
-    has_forwarded, has_trace = "{ req.fhdr_cnt(x-forwarded-for) gt 0 }", "{ req.hdr_cnt(x-amzn-trace-id) gt 0 }"
-    new_trace = "1-%[date,bytes(4,4),hex,lower]-%[uuid(),regsub(-,,g),bytes(0,24)]"
-    trace = "http-request set-header X-Amzn-Trace-Id"
+    ours, has_forwarded = _OURS, "{ req.fhdr_cnt(x-forwarded-for) gt 0 }"
     return [
         f'  http-request set-header X-Forwarded-For "%[req.fhdr(x-forwarded-for)], %[src]" if {ours} {has_forwarded}',
         f"  http-request set-header X-Forwarded-For %[src] if {ours} !{has_forwarded}",
         f"  http-request set-header X-Forwarded-Proto http if {ours}",
         f"  http-request set-header X-Forwarded-Port {listener.public_port or listener.port} if {ours}",
-        f'  {trace} "Self={new_trace};%[req.hdr(x-amzn-trace-id)]" if {ours} {has_trace}',
-        f'  {trace} "Root={new_trace}" if {ours} !{has_trace}',
     ]
 
 
