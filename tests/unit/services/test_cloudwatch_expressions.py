@@ -190,7 +190,7 @@ def test_what_makes_no_sense_is_told(expression, message):
         value(expression, m1=[1], m2=[1])
 
 
-@pytest.mark.parametrize("name", ["INSIGHT_RULE_METRIC", "LAMBDA", "SERVICE_QUOTA"])
+@pytest.mark.parametrize("name", ["DB_PERF_INSIGHTS", "LAMBDA", "SERVICE_QUOTA"])
 def test_functions_that_are_refused_are_named(name):
     with pytest.raises(UnsupportedFunction, match=name):
         value(f"{name}(m1)", m1=[1])
@@ -201,10 +201,26 @@ def test_a_number_is_no_final_result():
         Sheet({"m1": series([1])}, {"e": "AVG(m1)"}, window(1)).result("e")
 
 
-def test_metrics_of_different_periods_are_not_mixed():
-    coarse = Series(Window(0, 300_000, 300), {0: 1.0})
-    with pytest.raises(ExpressionError, match="periods"):
-        Sheet({"m1": series([1]), "m2": coarse}, {"e": "m1 + m2"}, window(1)).result("e")
+def test_metrics_of_different_periods_meet_at_the_coarsest():
+    coarse = Series(Window(_START_MS, _START_MS + 300_000, 300), {_START_MS - _START_MS % 300_000: 100.0})
+    fine = series([1, 2])
+    sheet = Sheet({"m1": fine, "m2": coarse}, {"e": "m2 + m1 * 2"}, window(2))
+    assert shown(sheet.result("e")) == [103, None], "what was computed counts with its mean"
+
+
+def test_a_metric_is_read_anew_at_a_coarser_period():
+    def read(period_s):
+        return Series(Window(0, 600_000, period_s), {0: 42.0}, reread=read)
+
+    coarse = Series(Window(0, 600_000, 600), {0: 8.0})
+    sheet = Sheet({"m1": read(60), "m2": coarse}, {"e": "m1 + m2"}, Window(0, 600_000, 600))
+    assert shown(sheet.result("e")) == [50]
+
+
+def test_values_that_arithmetic_drops_are_told():
+    sheet = Sheet({"m1": series([1, 2]), "m2": series([0, 2])}, {"e": "m1 / m2", "f": "FILL(m1, 0)"}, window(2))
+    assert sheet.result("e").dropped and shown(sheet.result("e")) == [None, 1]
+    assert not sheet.result("f").dropped
 
 
 def test_arrays_of_arrays_do_not_grow_without_bound():

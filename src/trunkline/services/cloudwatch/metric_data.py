@@ -9,14 +9,48 @@ from typing import Any
 from trunkline.aws.errors import AwsError
 from trunkline.engines.telemetry import Metric, Sample, Spread, StatisticSet
 
-MAX_METRICS = 1000
+_MOST_METRICS = 1000
+_MOST_DIMENSIONS = 30
 _MAX_VALUES = 150
 _LARGEST = 2.0**360
 _OLDEST_MS = 14 * 86_400_000
 _AHEAD_MS = 2 * 3_600_000
 _MINUTE_MS = 60_000
 
+_KEY_ATTRIBUTES = {"Type", "ResourceType", "Identifier", "Name", "Environment"}
+_ENTITY_TYPES = {"Service", "Resource", "AWS::Service", "AWS::Resource", "RemoteService"}
+
 Doc = dict[str, Any]
+
+
+def check_namespace(namespace: str, *, by_service: bool) -> None:
+    if namespace.startswith("AWS/") and not by_service:
+        raise _invalid(f"The value {namespace} for parameter Namespace is invalid.")
+    _check_characters("Namespace", namespace)
+
+
+def data_of(req: Doc) -> list[Doc]:
+    """All data of a request, those of entities too. Which entity a metric belongs to has no effect here."""
+    data = list(req.get("MetricData", ()))
+    for number, group in enumerate(req.get("EntityMetricData", ()), start=1):
+        data += group.get("MetricData", ())
+        if req.get("StrictEntityValidation") and "Entity" in group:
+            _check_entity(group["Entity"], f"EntityMetricData.member.{number}.Entity")
+    if len(data) > _MOST_METRICS:
+        raise _invalid(f"The collection MetricData must not have a size greater than {_MOST_METRICS}.")
+    return data
+
+
+def _check_entity(entity: Doc, member: str) -> None:
+    keys = entity.get("KeyAttributes", {})
+    if keys.get("Type") not in _ENTITY_TYPES or not set(keys) <= _KEY_ATTRIBUTES or not all(keys.values()):
+        raise _invalid(f"The parameter {member}.KeyAttributes is invalid.")
+
+
+def _check_characters(member: str, text: str) -> None:
+    """ASCII without control characters, something to see, and no colon at the start."""
+    if not (text.isascii() and text.isprintable() and text.strip()) or text.startswith(":"):
+        raise _invalid(f"The value {text} for parameter {member} is invalid.")
 
 
 def samples(account: str, region: str, namespace: str, data: list[Doc], now_ms: int) -> list[Sample]:
@@ -27,15 +61,31 @@ def samples(account: str, region: str, namespace: str, data: list[Doc], now_ms: 
         time_ms = now_ms if time is None else int(time.timestamp() * 1000)
         if not now_ms - _OLDEST_MS <= time_ms <= now_ms + _AHEAD_MS:
             raise _badly_timed(number, time, now_ms)
+        if datum.get("StorageResolution", 60) not in {1, 60}:
+            raise _invalid(f"The parameter MetricData.member.{number}.StorageResolution must be 1 or 60.")
         step_ms = 1000 if datum.get("StorageResolution") == 1 else _MINUTE_MS
         value = datum.get("Value")
         if value is None or "Values" in datum or "StatisticValues" in datum:
             value = _value(datum, number)
         elif not (isfinite(value) and -_LARGEST <= value <= _LARGEST):
             raise _invalid(f"The value {value} for parameter MetricData.member.{number}.Value is invalid.")
+        _check_dimensions(datum.get("Dimensions"), number)
         identity = metric(account, region, namespace, datum["MetricName"], datum.get("Dimensions"))
         found.append(Sample(identity, time_ms - time_ms % step_ms, value, datum.get("Unit", "None")))
     return found
+
+
+def _check_dimensions(dimensions: list[Doc] | None, number: int) -> None:
+    if not dimensions:
+        return
+    member = f"MetricData.member.{number}.Dimensions"
+    if len(dimensions) > _MOST_DIMENSIONS:
+        raise _invalid(f"The collection {member} must not have a size greater than {_MOST_DIMENSIONS}.")
+    for place, one in enumerate(dimensions, start=1):
+        for part in ("Name", "Value"):
+            if not one[part]:
+                raise _invalid(f"The parameter {member}.member.{place}.{part} must not be empty.")
+            _check_characters(f"{member}.member.{place}.{part}", one[part])
 
 
 def metric(account: str, region: str, namespace: str, name: str, dimensions: list[Doc] | None) -> Metric:

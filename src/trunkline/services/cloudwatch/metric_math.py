@@ -9,7 +9,7 @@ from trunkline.aws.service import Doc
 from trunkline.services.cloudwatch.expressions import (
     BandOf,
     ExpressionError,
-    Search,
+    Finder,
     Series,
     Sheet,
     UnsupportedFunction,
@@ -43,11 +43,12 @@ def sheet(
     queries: Sequence[Doc],
     series: Mapping[str, Series],
     window: Window,
-    search: Search | None = None,
+    finder: Finder | None = None,
     bands: Mapping[str, BandOf] | None = None,
 ) -> Sheet:
     expressions = {query["Id"]: query["Expression"] for query in queries if "Expression" in query}
-    return Sheet(series, expressions, window, search, bands)
+    periods = {query["Id"]: query["Period"] for query in queries if "Period" in query}
+    return Sheet(series, expressions, window, finder, bands, periods)
 
 
 def empty_sheet(queries: Sequence[Doc]) -> Sheet:
@@ -61,9 +62,6 @@ def empty_sheet(queries: Sequence[Doc]) -> Sheet:
 
 def result(of: Sheet, query: Doc) -> Series | list[Series]:
     """The result of an expression; BadExpression when it has none."""
-    text = query["Expression"]
-    if text.lstrip().upper().startswith("SELECT "):
-        raise Refused(f"Trunkline does not support Metrics Insights: query {query['Id']} must be metric math.")
     try:
         return of.result(query["Id"])
     except UnsupportedFunction as refused:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from trunkline.aws.service import Doc
 from trunkline.core.clock import Clock
-from trunkline.engines.telemetry import Bucket, Telemetry
+from trunkline.engines.telemetry import Bucket, Metric, Telemetry
 from trunkline.services.cloudwatch import metric_math
 from trunkline.services.cloudwatch.expressions import BandOf, Series, Sheet, Window
-from trunkline.services.cloudwatch.finding import Finder
+from trunkline.services.cloudwatch.finding import Finder, RuleReports
 from trunkline.services.cloudwatch.metric_data import metric
 from trunkline.services.cloudwatch.statistics import Statistic, parse
 
-VISIBLE_MS = 14 * 86_400_000
+_DAY_MS = 86_400_000
+_VISIBLE_MS = 14 * _DAY_MS
 """Searches find the metrics that had data in the last two weeks."""
+_KEPT = ((60, 3 * 3_600_000), (300, 15 * _DAY_MS), (3600, 63 * _DAY_MS))
+"""Data of periods that are no multiple of so many seconds are there for so long; the others for 455 days.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
+"""
 
 
 @dataclass(frozen=True)
@@ -23,19 +29,55 @@ class Reader:
     telemetry: Telemetry
     clock: Clock
 
+    def buckets(
+        self, identity: Metric, window: Window, *, unit: str | None = None, values: bool = False
+    ) -> dict[str, list[Bucket]]:
+        """The observations in each period of the window, by unit, as far back as AWS keeps that period."""
+        times = self._kept(window)
+        if not times:
+            return {}
+        return self.telemetry.buckets(identity, times.start, times.stop, times.step, unit=unit, values=values)
+
+    def _kept(self, window: Window) -> range:
+        times = window.times_ms()
+        for seconds, kept_ms in _KEPT:
+            if window.period_s % seconds:
+                oldest_ms = int(self.clock.time() * 1000) - kept_ms
+                passed = max(0, -(-(oldest_ms - times.start) // times.step))
+                return range(times.start + passed * times.step, times.stop, times.step)
+        return times
+
+    def many(
+        self, metrics: Sequence[Metric], window: Window, *, values: bool = False, all_units: bool = False
+    ) -> Iterator[tuple[Metric, list[Bucket]]]:
+        """The observations of each metric; of its newest unit, unless those of all count."""
+        for one in metrics:
+            by_unit = self.buckets(one, window, values=values)
+            if all_units:
+                yield one, [bucket for buckets in by_unit.values() for bucket in buckets]
+            else:
+                yield one, newest_unit(by_unit)
+
+    def recent(self, account: str, region: str, namespace: str | None = None, name: str | None = None) -> list[Metric]:
+        """The metrics that had data in the last two weeks."""
+        since_ms = int(self.clock.time() * 1000) - _VISIBLE_MS
+        return self.telemetry.metrics(account, region, namespace=namespace, name=name, since_ms=since_ms)
+
     def series(self, account: str, region: str, query: Doc, start_ms: int, end_ms: int) -> Series:
         """The metric of a query, one value for each period that has data."""
         stat = query["MetricStat"]
         named = stat["Metric"]
-        window = Window(start_ms, end_ms, stat["Period"])
         identity = metric(
             account, region, named.get("Namespace", ""), named.get("MetricName", ""), named.get("Dimensions")
         )
-        times, statistic = window.times_ms(), parse(stat["Stat"])
-        by_unit = self.telemetry.buckets(
-            identity, times.start, times.stop, times.step, unit=stat.get("Unit"), values=statistic.values
-        )
-        return Series(window, points(newest_unit(by_unit), statistic), metric_math.label(query))
+        statistic = parse(stat["Stat"])
+
+        def read(period_s: int) -> Series:
+            window = Window(start_ms, end_ms, period_s)
+            by_unit = self.buckets(identity, window, unit=stat.get("Unit"), values=statistic.values)
+            return Series(window, points(newest_unit(by_unit), statistic), metric_math.label(query))
+
+        return replace(read(stat["Period"]), reread=read)
 
     def sheet(
         self,
@@ -44,17 +86,18 @@ class Reader:
         queries: Sequence[Doc],
         start_ms: int,
         end_ms: int,
+        *,
         bands: Mapping[str, BandOf] | None = None,
-    ) -> Sheet:
+        rules: RuleReports | None = None,
+    ) -> tuple[Sheet, Finder]:
         """The metrics of a request, read, and its expressions, ready to be evaluated."""
         metrics = {
             query["Id"]: self.series(account, region, query, start_ms, end_ms)
             for query in metric_math.metric_queries(queries)
         }
         window = Window(start_ms, end_ms, metric_math.period_s(queries))
-        since_ms = int(self.clock.time() * 1000) - VISIBLE_MS
-        finder = Finder(self.telemetry, account, region, (start_ms, end_ms), since_ms)
-        return metric_math.sheet(queries, metrics, window, finder.series, bands)
+        finder = Finder(self, account, region, (start_ms, end_ms), window.period_s, rules or {})
+        return metric_math.sheet(queries, metrics, window, finder, bands), finder
 
 
 def newest_unit(by_unit: Mapping[str, list[Bucket]]) -> list[Bucket]:

@@ -59,7 +59,7 @@ def fit(job: Job) -> Fitted:
     model = _seasonal(job, times, values)
     seasonal = model is not None
     if model is None:
-        model = Model(job.period_s, [float(np.median(values))], [], zone=job.zone)
+        model = Model([float(np.median(values))], [], job.period_s, zone=job.zone)
     rest = values - _expected(model, times)
     if seasonal and job.period_s < _HOUR_S:
         model.shape = _shape(_local(job.zone, times), rest, max(300, job.period_s))

@@ -31,9 +31,9 @@ class Model:
     `shape`: what each slot of a day adds to that. `spread`: a standard deviation, for each hour of the day or for all.
     """
 
-    period_s: int
     levels: list[float]
     spread: list[float]
+    period_s: int = 300
     levels_start_s: int = 0
     levels_step_s: int = _DAY_S
     season: list[float] = field(default_factory=list)

@@ -235,7 +235,7 @@ class Trainer:
     def _history(self, subject: Subject, period_s: int, now_ms: int) -> Series:
         start_ms = now_ms - _HISTORY_S * 1000
         queries = _queries(subject, period_s)
-        sheet = self._reader.sheet(subject.account, subject.region, queries, start_ms, now_ms)
+        sheet, _ = self._reader.sheet(subject.account, subject.region, queries, start_ms, now_ms)
         watched = next(query for query in queries if query.get("ReturnData", True))
         if "MetricStat" in watched:
             return sheet.metrics[watched["Id"]]

@@ -6,10 +6,24 @@ from trunkline.services.cloudwatch.api.anomaly_detectors import AnomalyDetectors
 from trunkline.services.cloudwatch.api.composites import CompositeAlarms
 from trunkline.services.cloudwatch.api.dashboards import Dashboards
 from trunkline.services.cloudwatch.api.descriptions import Descriptions
-from trunkline.services.cloudwatch.api.metrics import Metrics
+from trunkline.services.cloudwatch.api.list_metrics import ListMetrics
+from trunkline.services.cloudwatch.api.metric_data import MetricData
+from trunkline.services.cloudwatch.api.metric_statistics import MetricStatistics
 from trunkline.services.cloudwatch.api.mutes import MuteRules
+from trunkline.services.cloudwatch.api.put_metrics import PutMetrics
 from trunkline.services.cloudwatch.api.tags import Tags
 
 
-class Api(Metrics, CompositeAlarms, Descriptions, Dashboards, AnomalyDetectors, MuteRules, Tags):
+class Api(
+    PutMetrics,
+    MetricData,
+    MetricStatistics,
+    ListMetrics,
+    CompositeAlarms,
+    Descriptions,
+    Dashboards,
+    AnomalyDetectors,
+    MuteRules,
+    Tags,
+):
     """All of them."""

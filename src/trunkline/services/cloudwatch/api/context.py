@@ -37,6 +37,10 @@ class Context:
         return int(self._kit.clock.time() * 1000)
 
 
+def milliseconds(time: datetime) -> int:
+    return int(time.timestamp() * 1000)
+
+
 def moment(time_ms: int) -> datetime:
     return datetime.fromtimestamp(time_ms / 1000, UTC)
 
@@ -50,6 +54,11 @@ def alarm_resources(call: Call, req: Doc) -> list[str]:
 def invalid(message: str) -> AwsError:
     """What CloudWatch answers to alarms and queries that make no sense; no model declares it."""
     return AwsError("ValidationError", message, status=400)
+
+
+def check_period(period_s: int) -> None:
+    if period_s not in {1, 5, 10, 20, 30} and (period_s <= 0 or period_s % 60):
+        raise invalid_value(f"The parameter Period must be 1, 5, 10, 20, 30 or a multiple of 60: {period_s} is not.")
 
 
 def invalid_value(message: str) -> AwsError:

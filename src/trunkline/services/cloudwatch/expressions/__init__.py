@@ -4,8 +4,8 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math
 """
 
 from trunkline.services.cloudwatch.expressions.errors import ExpressionError, UnsupportedFunction
-from trunkline.services.cloudwatch.expressions.evaluator import BandOf, Search, Sheet
+from trunkline.services.cloudwatch.expressions.evaluator import BandOf, Finder, Sheet
 from trunkline.services.cloudwatch.expressions.parser import parse
 from trunkline.services.cloudwatch.expressions.series import Series, Window
 
-__all__ = ["BandOf", "ExpressionError", "Search", "Series", "Sheet", "UnsupportedFunction", "Window", "parse"]
+__all__ = ["BandOf", "ExpressionError", "Finder", "Series", "Sheet", "UnsupportedFunction", "Window", "parse"]

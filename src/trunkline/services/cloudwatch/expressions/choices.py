@@ -6,12 +6,11 @@ import math
 from itertools import pairwise
 
 from trunkline.services.cloudwatch.expressions.errors import ExpressionError
-from trunkline.services.cloudwatch.expressions.operators import same_period
+from trunkline.services.cloudwatch.expressions.operators import aligned
 from trunkline.services.cloudwatch.expressions.series import Series
 
 
 def choose(condition: float | Series, yes: float | Series, no: float | Series | None = None) -> float | Series:
-    same_period(*(value for value in (condition, yes, no) if isinstance(value, Series)))
     if isinstance(condition, float):
         chosen = yes if condition and not math.isnan(condition) else no
         if chosen is not None:
@@ -22,6 +21,10 @@ def choose(condition: float | Series, yes: float | Series, no: float | Series | 
         if isinstance(yes, Series):
             return yes.of({})
         raise ExpressionError("IF of a scalar condition takes time series")
+    series = aligned([value for value in (condition, yes, no) if isinstance(value, Series)])
+    condition = series.pop(0)
+    yes = series.pop(0) if isinstance(yes, Series) else yes
+    no = series.pop(0) if isinstance(no, Series) else no
     points: dict[int, float] = {}
     for at, value in condition.points.items():
         if value:
@@ -33,7 +36,7 @@ def choose(condition: float | Series, yes: float | Series, no: float | Series | 
 
 def fill(series: Series, filler: float | Series) -> Series:
     if isinstance(filler, Series):
-        same_period(series, filler)
+        series, filler = aligned([series, filler])
         found = {at: filler.points.get(at, math.nan) for at in series.window.times_ms()}
     else:
         found = dict.fromkeys(series.window.times_ms(), filler)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Protocol
 
 from trunkline.services.cloudwatch.expressions import functions
 from trunkline.services.cloudwatch.expressions.errors import ExpressionError, UnsupportedFunction
@@ -24,8 +26,20 @@ from trunkline.services.cloudwatch.expressions.syntax import (
 
 _MOST_SERIES = 500
 
-Search = Callable[[str, str, int], list[Series]]
-"""The series of the metrics that a search finds, by the text, the statistic and the period in seconds."""
+_QUERY = re.compile(r"\s*SELECT\s", re.IGNORECASE)
+
+
+class Finder(Protocol):
+    """Finds series that a request does not name one by one."""
+
+    def search(self, text: str, statistic: str, period_s: int) -> list[Series]:
+        """SEARCH's: one for each metric that fits."""
+
+    def select(self, query: str, period_s: int) -> Series | list[Series]:
+        """A Metrics Insights query's answer."""
+
+    def insight(self, rule: str, metric: str) -> Series:
+        """INSIGHT_RULE_METRIC's."""
 
 
 BandOf = Callable[[Series, float], tuple[Series, Series]]
@@ -35,7 +49,8 @@ BandOf = Callable[[Series, float], tuple[Series, Series]]
 class Sheet:
     """`metrics` in the order of the request; `window` is that of a series made from nothing but numbers.
 
-    `bands`: what is normal for the metrics and expressions that are asked for a band, by their ids.
+    `periods`: those of expressions that say one, in seconds. `bands`: what is normal for the metrics and expressions
+    that are asked for a band, by their ids.
     """
 
     def __init__(
@@ -43,21 +58,29 @@ class Sheet:
         metrics: Mapping[str, Series],
         expressions: Mapping[str, str],
         window: Window,
-        search: Search | None = None,
+        finder: Finder | None = None,
         bands: Mapping[str, BandOf] | None = None,
+        periods: Mapping[str, int] | None = None,
     ) -> None:
         self.metrics = metrics
-        self._search = search
+        self._finder = finder
+        self._periods = periods or {}
         self._bands = bands or {}
         self.window = window
         self._expressions = expressions
         self._found: dict[str, Value] = {}
         self._open: list[str] = []
 
-    def search(self, text: str, statistic: str, period_s: int) -> list[Series]:
-        if self._search is None:
+    @property
+    def finder(self) -> Finder:
+        if self._finder is None:
             raise UnsupportedFunction("SEARCH", "there is nothing to search in here")
-        return self._search(text, statistic, period_s)
+        return self._finder
+
+    @property
+    def period_s(self) -> int:
+        """The period of what the expression at hand finds."""
+        return self._periods.get(self._open[-1], self.window.period_s) if self._open else self.window.period_s
 
     def band(self, query_id: str, width: float) -> list[Series]:
         """The lower and the upper end; without points where nothing is known of what is normal."""
@@ -88,7 +111,11 @@ class Sheet:
             raise ExpressionError(f"circular reference: {' -> '.join([*self._open, query_id])}")
         self._open.append(query_id)
         try:
-            self._found[query_id] = self.evaluate(parse(self._expressions[query_id]))
+            text = self._expressions[query_id]
+            if _QUERY.match(text):
+                self._found[query_id] = self.finder.select(text, self.period_s)
+            else:
+                self._found[query_id] = self.evaluate(parse(text))
         finally:
             self._open.pop()
         return self._found[query_id]

@@ -11,10 +11,16 @@ from trunkline.services.cloudwatch.expressions.series import Array, Series, Valu
 from trunkline.services.cloudwatch.expressions.syntax import Node, Reference, Text, Word
 
 REFUSED = {
-    "INSIGHT_RULE_METRIC": "there are no Contributor Insights rules",
+    "DB_PERF_INSIGHTS": "there are no databases with Performance Insights",
     "LAMBDA": "there are no data source connectors",
     "SERVICE_QUOTA": "there are no service quotas; compare with a number",
 }
+
+
+class Finds(Protocol):
+    def search(self, text: str, statistic: str, period_s: int) -> Array: ...
+
+    def insight(self, rule: str, metric: str) -> Series: ...
 
 
 class Evaluation(Protocol):
@@ -23,7 +29,11 @@ class Evaluation(Protocol):
     metrics: Mapping[str, Series]
     window: Window
 
-    def search(self, text: str, statistic: str, period_s: int) -> Array: ...
+    @property
+    def finder(self) -> Finds: ...
+
+    @property
+    def period_s(self) -> int: ...
 
     def band(self, query_id: str, width: float) -> Array: ...
 
@@ -163,8 +173,16 @@ def _search(sheet: Evaluation, arguments: tuple[Node, ...]) -> Value:
     text, statistic = (node.value if isinstance(node, Text) else None for node in arguments[:2])
     if text is None or statistic is None:
         raise ExpressionError("SEARCH takes a search and a statistic, each in quotes")
-    period_s = _number(sheet, "SEARCH", arguments[2]) if len(arguments) == 3 else sheet.window.period_s
-    return sheet.search(text, statistic, int(period_s))
+    period_s = _number(sheet, "SEARCH", arguments[2]) if len(arguments) == 3 else sheet.period_s
+    return sheet.finder.search(text, statistic, int(period_s))
+
+
+def _insight(sheet: Evaluation, arguments: tuple[Node, ...]) -> Value:
+    _counted("INSIGHT_RULE_METRIC", arguments, 2, 2)
+    rule, metric = (node.value if isinstance(node, Text) else None for node in arguments)
+    if rule is None or metric is None:
+        raise ExpressionError("INSIGHT_RULE_METRIC takes the name of a rule and of a metric, each in quotes")
+    return sheet.finder.insight(rule, metric)
 
 
 def _slice(sheet: Evaluation, arguments: tuple[Node, ...]) -> Value:
@@ -185,6 +203,7 @@ _SPECIAL: dict[str, Callable[[Evaluation, tuple[Node, ...]], Value]] = {
     "FILL": _fill,
     "FIRST": _end("FIRST", 0),
     "IF": _if,
+    "INSIGHT_RULE_METRIC": _insight,
     "LAST": _end("LAST", -1),
     "METRICS": _metrics,
     "METRIC_COUNT": _metric_count,

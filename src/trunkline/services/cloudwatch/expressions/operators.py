@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from trunkline.services.cloudwatch.expressions.errors import ExpressionError
 from trunkline.services.cloudwatch.expressions.series import Series, Value, over, type_name, union_times
@@ -67,10 +67,12 @@ def negate(value: Value) -> Value:
 
 def _between(act: Binary, left: float | Series, right: float | Series, label: str | None = None) -> Series:
     if isinstance(left, Series) and isinstance(right, Series):
-        same_period(left, right)
+        left, right = aligned([left, right])
         shown = Series(left.window, label=left.label if label is None else label)
-        return shown.of(
-            {at: act(left.points.get(at, 0.0), right.points.get(at, 0.0)) for at in union_times([left, right])}
+        return shown.computed(
+            {at: act(left.points.get(at, 0.0), right.points.get(at, 0.0)) for at in union_times([left, right])},
+            left,
+            right,
         )
     if isinstance(left, Series):
         assert not isinstance(right, Series)
@@ -79,6 +81,7 @@ def _between(act: Binary, left: float | Series, right: float | Series, label: st
     return right.map(lambda value: act(left, value))
 
 
-def same_period(*series: Series) -> None:
-    if len({one.window.period_s for one in series}) > 1:
-        raise ExpressionError("metrics of different periods cannot be combined: give them the same Period")
+def aligned(series: Sequence[Series]) -> list[Series]:
+    """All at the coarsest of their periods."""
+    period_s = max(one.window.period_s for one in series)
+    return [one.coarser(period_s) for one in series]

@@ -6,7 +6,7 @@ import math
 import statistics
 from collections.abc import Callable, Sequence
 
-from trunkline.services.cloudwatch.expressions.operators import same_period
+from trunkline.services.cloudwatch.expressions.operators import aligned
 from trunkline.services.cloudwatch.expressions.series import Series, Value, union_times
 
 Reduction = Callable[[Sequence[float], int], float]
@@ -37,7 +37,7 @@ def reduce(name: str, value: Series | list[Series]) -> Value:
     of = REDUCTIONS[name]
     if isinstance(value, Series):
         return float(of(value.values(), len(value.window.times_ms())))
-    same_period(*value)
+    value = aligned(value)
     points = {}
     for at in union_times(value):
         points[at] = float(of([one.points[at] for one in value if at in one.points], len(value)))
