@@ -10,6 +10,7 @@ from trunkline.core import ids
 from trunkline.core.db import AlreadyExists, Tx
 from trunkline.services.xray import store
 from trunkline.services.xray.api.context import Context
+from trunkline.services.xray.groups import read_filter
 from trunkline.services.xray.model import DEFAULT, Group
 
 _PAGE = 100
@@ -20,6 +21,7 @@ class Groups(Context):
     async def create_group(self, call: Call, req: Doc) -> Doc:
         insights = req.get("InsightsConfiguration", {})
         _check_insights(insights)
+        _check_filter(req)
         given = tags.normalise(req.get("Tags"), error="InvalidRequestException")
         group = Group(
             call.account,
@@ -52,6 +54,8 @@ class Groups(Context):
 
     @operation()
     async def update_group(self, call: Call, req: Doc) -> Doc:
+        _check_filter(req)
+
         def update(tx: Tx) -> Group:
             found = store.group(tx, call, req)
             insights = {**found.insights, **req.get("InsightsConfiguration", {})}
@@ -77,6 +81,11 @@ class Groups(Context):
 def _check_insights(insights: dict[str, bool]) -> None:
     if insights.get("NotificationsEnabled") and not insights.get("InsightsEnabled"):
         raise store.invalid("Notifications can only be enabled on a group with InsightsEnabled set to true.")
+
+
+def _check_filter(req: Doc) -> None:
+    if text := req.get("FilterExpression"):
+        read_filter(text)
 
 
 def _group(group: Group) -> Doc:

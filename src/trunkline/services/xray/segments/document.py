@@ -55,6 +55,14 @@ def is_subsegment(document: Doc) -> bool:
     return document.get("type") == "subsegment"
 
 
+def is_id(text: str) -> bool:
+    return _ID.fullmatch(text) is not None
+
+
+def is_trace_id(text: str) -> bool:
+    return _TRACE_ID.fullmatch(text) is not None
+
+
 def subsegments(entity: Doc) -> list[Doc]:
     found: list[Doc] | None = entity.get("subsegments")
     return found or []

@@ -1,0 +1,91 @@
+"""GetServiceGraph, GetTraceGraph and GetTimeSeriesServiceStatistics."""
+
+from __future__ import annotations
+
+import asyncio
+
+from trunkline.aws import paging
+from trunkline.aws.service import Call, Doc, operation
+from trunkline.services.xray import store
+from trunkline.services.xray.api.context import Context
+from trunkline.services.xray.api.summaries import time_range
+from trunkline.services.xray.filters import Expression
+from trunkline.services.xray.groups import GroupExpressions, read_filter
+from trunkline.services.xray.model import DEFAULT
+
+_LONGEST_S = 6 * 3600
+_PAGE = 100
+_POINTS = 300
+
+
+class Graphs(Context):
+    @operation()
+    async def get_service_graph(self, call: Call, req: Doc) -> Doc:
+        start, end = time_range(req, _LONGEST_S)
+        only, groups = self._group(call, req)
+
+        def work() -> list[Doc]:
+            from trunkline.services.xray.graph import asking, described
+
+            asked = asking.Asking(self._telemetry, call.account, call.region)
+            return described.services(asked.range(start, end, only, groups))
+
+        shown, token = _page(await asyncio.to_thread(work), req, _PAGE)
+        # Groups are asked when the graph is, so that no trace was chosen by an older expression.
+        times = {"StartTime": req["StartTime"], "EndTime": req["EndTime"]}
+        return {**times, "Services": shown, "ContainsOldGroupVersions": False, "NextToken": token}
+
+    @operation()
+    async def get_trace_graph(self, call: Call, req: Doc) -> Doc:
+        ids = list(dict.fromkeys(req["TraceIds"]))
+
+        def work() -> list[Doc]:
+            from trunkline.services.xray.graph import asking, described
+
+            return described.services(asking.Asking(self._telemetry, call.account, call.region).traces(ids))
+
+        shown, token = _page(await asyncio.to_thread(work), req, _PAGE)
+        return {"Services": shown, "NextToken": token}
+
+    @operation()
+    async def get_time_series_service_statistics(self, call: Call, req: Doc) -> Doc:
+        start, end = time_range(req, _LONGEST_S)
+        period = req.get("Period", 60)
+        if period < 1:
+            raise store.invalid("The period must be positive.")
+        text = req.get("EntitySelectorExpression")
+        selected = read_filter(text) if text else None
+        forecast = req.get("ForecastStatistics", False)
+        only, groups = self._group(call, req)
+
+        def work() -> list[Doc]:
+            from trunkline.services.xray.graph import asking, series
+
+            asked = asking.Asking(self._telemetry, call.account, call.region)
+            selection = series.Selection(selected, forecast)
+            history = series.HISTORY_S if forecast else 0
+            happened = asked.range(start - history, end, only, groups)
+            return series.points(happened, selection, start, end, period)
+
+        shown, token = _page(await asyncio.to_thread(work), req, _POINTS)
+        return {"TimeSeriesServiceStatistics": shown, "ContainsOldGroupVersions": False, "NextToken": token}
+
+    def _group(self, call: Call, req: Doc) -> tuple[Expression | None, GroupExpressions]:
+        """The expression of the group that is asked for; None where it is everything, as of the default group."""
+        groups = GroupExpressions(self._db, call.account, call.region)
+        if "GroupName" not in req and "GroupARN" not in req:
+            return None, groups
+        if req.get("GroupName") == DEFAULT:
+            return None, groups
+        found = store.group(self._db, call, req)
+        return groups("name", found.name) if found.expression else None, groups
+
+
+def _page(items: list[Doc], req: Doc, size: int) -> tuple[list[Doc], str | None]:
+    """By place: what is behind a token is told anew, so that a graph that grew meanwhile may shift."""
+    token = req.get("NextToken")
+    at = paging.decode(token, error="InvalidRequestException") if token else "0"
+    if not at.isdecimal():
+        raise store.invalid("The specified nextToken is not valid.")
+    end = int(at) + size
+    return items[int(at) : end], paging.encode(str(end)) if end < len(items) else None

@@ -1,0 +1,67 @@
+"""Graphs of a time range or of some traces, of all that happened or of a group. Called in a thread: they take time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import orjson
+
+from trunkline.engines.telemetry import Telemetry
+from trunkline.services.xray.filters import Expression, matches
+from trunkline.services.xray.filters.evaluation import Groups
+from trunkline.services.xray.graph.joining import Happened, Records, join, of_traces
+from trunkline.services.xray.segments import facts
+from trunkline.services.xray.segments.intake import owner_of
+from trunkline.services.xray.segments.trace import assemble
+
+_AT_ONCE = 500
+_SLACK_MS = 15 * 60_000
+"""Callers are looked for this far around a range: one that is counted may have been called by one that is not."""
+
+
+class Asking:
+    def __init__(self, telemetry: Telemetry, account: str, region: str) -> None:
+        self._telemetry = telemetry
+        self._account = account
+        self._owner = owner_of(account, region)
+
+    def range(self, start: float, end: float, only: Expression | None, groups: Groups) -> Happened:
+        """What began with start ≤ time < end; `only` what belongs to traces that match."""
+        low, high = int(start * 1000), int(end * 1000)
+        records = facts.unpack(self._telemetry.segment_facts(self._owner, low - _SLACK_MS, high + _SLACK_MS))
+        if only is not None:
+            inside = records[(records["start"] >= start) & (records["start"] < end)]
+            records = of_traces(records, self._matching(inside, only, groups))
+        happened = join(records, self._telemetry.segment_labels(self._owner))
+        return during(happened, start, end)
+
+    def traces(self, ids: Sequence[str]) -> Happened:
+        labels: dict[int, str] = {}
+        packed = [
+            record
+            for texts in self._telemetry.segments(self._owner, ids).values()
+            for text in texts
+            for record in facts.pack(orjson.loads(text), self._account, labels)
+        ]
+        return join(facts.unpack([(0, b"".join(packed))]), labels)
+
+    def _matching(self, records: Records, only: Expression, groups: Groups) -> set[tuple[int, int]]:
+        halves = set(zip(records["trace_high"].tolist(), records["trace_low"].tolist(), strict=True))
+        by_id = {facts.trace_id(high, low): (high, low) for high, low in halves}
+        ids = list(by_id)
+        found = set()
+        for at in range(0, len(ids), _AT_ONCE):
+            for id_, texts in self._telemetry.segments(self._owner, ids[at : at + _AT_ONCE]).items():
+                if matches(only, assemble(id_, texts, self._account), groups):
+                    found.add(by_id[id_])
+        return found
+
+
+def during(happened: Happened, start: float, end: float) -> Happened:
+    """The part that began in a time range, without the nodes that had no part in it."""
+    visits, crossings = (
+        part[(part["start"] >= start) & (part["start"] < end)] for part in (happened.visits, happened.crossings)
+    )
+    present = set(visits["node"].tolist()) | set(crossings["source"].tolist())
+    crossings = crossings[[one in present for one in crossings["destination"].tolist()]]
+    return Happened(visits, crossings, {number: node for number, node in happened.nodes.items() if number in present})
