@@ -77,6 +77,7 @@ async def start(engines: Engines) -> None:
     await engines.networks.start()
     await engines.proxy.start()
     await engines.functions.start()
+    await engines.telemetry.start()
 
 
 async def stop(engines: Engines) -> None:

@@ -175,6 +175,12 @@ class AlreadyAppended(Exception):
 
 
 class Telemetry(Protocol):
+    async def start(self) -> None:
+        """Begin to compact in the background. Everything else works without."""
+
+    async def compact(self) -> None:
+        """Put everything into its cheapest form now, also what arrived a moment ago. No answer changes by it."""
+
     # -- metrics
     async def put_samples(self, samples: Sequence[Sample]) -> None: ...
 
@@ -192,6 +198,18 @@ class Telemetry(Protocol):
         values: bool = False,
     ) -> dict[str, list[Bucket]]:
         """Observations with start ≤ time < end, in periods counted from `start_ms`, by unit; an empty one is absent."""
+
+    def buckets_of(
+        self,
+        metrics: Sequence[Metric],
+        start_ms: int,
+        end_ms: int,
+        period_ms: int,
+        *,
+        unit: str | None = None,
+        values: bool = False,
+    ) -> dict[Metric, dict[str, list[Bucket]]]:
+        """`buckets` of many metrics at once: the way to read a hundred series of three days."""
 
     def metrics(
         self, account: str, region: str, *, namespace: str | None = None, name: str | None = None, since_ms: int = 0

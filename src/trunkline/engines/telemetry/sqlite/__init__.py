@@ -1,18 +1,26 @@
-"""Telemetry in SQLite: one hot file per slice of ingestion time, each complete in itself.
+"""The driver: hot SQLite slices, cold Parquet files, and processes that work on columns.
 
 A slice holds everything that arrived while it was the newest one: its own dictionary of series and streams, its samples
-and its log batches. Older slices get no new records, so a later compaction can turn one into columnar files and drop it
-without touching the others. Event times do not decide the slice: a late event lies in the slice of its arrival, and
-reads merge the slices.
+and its log batches. Older slices get no new records, so one can be turned into columnar files and dropped without
+touching the others. Event times do not decide the slice: a late event lies in the slice of its arrival, and reads merge
+slices and files.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from trunkline.core.clock import Clock
-from trunkline.engines.telemetry.asking import Asking
+from trunkline.engines.telemetry import buckets, questions
+from trunkline.engines.telemetry.cold import logs as cold_logs
+from trunkline.engines.telemetry.cold import samples as cold_samples
+from trunkline.engines.telemetry.cold.changes import together
+from trunkline.engines.telemetry.cold.manifest import Manifest
+from trunkline.engines.telemetry.cold.samples import Times
+from trunkline.engines.telemetry.holdings import Holdings
 from trunkline.engines.telemetry.interface import (
     DEFAULT_LIMITS,
     Answer,
@@ -27,25 +35,52 @@ from trunkline.engines.telemetry.interface import (
     SegmentFacts,
     StreamStats,
 )
-from trunkline.engines.telemetry.sqlite import logs, metrics
-from trunkline.engines.telemetry.sqlite.samples import SampleStore
+from trunkline.engines.telemetry.merging import Source, merged
+from trunkline.engines.telemetry.sqlite import logs
 from trunkline.engines.telemetry.sqlite.segments import SegmentStore
-from trunkline.engines.telemetry.sqlite.slices import DAY_S, Slices
+from trunkline.engines.telemetry.sqlite.slices import Slices
+from trunkline.engines.telemetry.upkeep import Policy, Upkeep
+from trunkline.engines.telemetry.workers import Workers
+
+DEFAULT_POLICY = Policy()
 
 
 class SqliteTelemetry:
-    """The driver: see `trunkline.engines.telemetry.interface.Telemetry` for what it promises."""
+    """See `trunkline.engines.telemetry.interface.Telemetry` for what it promises."""
 
-    def __init__(self, directory: Path, clock: Clock, *, slice_s: int = DAY_S) -> None:
-        self._slices = Slices(directory, clock, slice_s=slice_s)
-        self._asking = Asking(directory / "spill")
+    def __init__(
+        self, directory: Path, clock: Clock, *, policy: Policy = DEFAULT_POLICY, workers: Workers | None = None
+    ) -> None:
+        """`workers` are somebody else's, who closes them; by default the store has its own."""
+        self._manifest = Manifest(directory)
+        self._slices = Slices(
+            directory,
+            clock,
+            slice_s=policy.slice_s,
+            slice_records=policy.slice_records,
+            cold=self._manifest.slices(),
+        )
+        self._holdings = Holdings(self._slices, self._manifest)
+        self._workers = workers or Workers(directory / "spill")
+        self._owns_workers = workers is None
+        self._upkeep = Upkeep(self._holdings, self._slices, self._manifest, clock, self._workers.compactor, policy)
         self._segments = SegmentStore(directory, clock)
 
+    async def start(self) -> None:
+        self._upkeep.start()
+
+    async def compact(self) -> None:
+        await self._upkeep.round(everything=True)
+
+    # -- metrics
+
     async def put_samples(self, batch: Sequence[Sample]) -> None:
-        await self._slices.newest().samples.put(batch)
+        with self._slices.newest().taking(len(batch)) as slice_:
+            await slice_.samples.put(batch)
 
     def units(self, metric: Metric) -> list[str]:
-        return metrics.units(self._stores(), metric)
+        with self._holdings.view() as view:
+            return buckets.units(view, self._manifest, metric)
 
     def buckets(
         self,
@@ -57,18 +92,39 @@ class SqliteTelemetry:
         unit: str | None = None,
         values: bool = False,
     ) -> dict[str, list[Bucket]]:
-        return metrics.buckets(self._stores(), metric, (start_ms, end_ms, period_ms), unit, values)
+        return self.buckets_of((metric,), start_ms, end_ms, period_ms, unit=unit, values=values)[metric]
+
+    def buckets_of(
+        self,
+        metrics: Sequence[Metric],
+        start_ms: int,
+        end_ms: int,
+        period_ms: int,
+        *,
+        unit: str | None = None,
+        values: bool = False,
+    ) -> dict[Metric, dict[str, list[Bucket]]]:
+        times = Times(start_ms, end_ms, period_ms)
+        with self._holdings.view() as view:
+            return buckets.buckets(view, self._manifest, self._workers.reader, metrics, times, unit, values=values)
 
     def metrics(
         self, account: str, region: str, *, namespace: str | None = None, name: str | None = None, since_ms: int = 0
     ) -> list[Metric]:
-        return metrics.metrics(self._stores(), (account, region), namespace, name, since_ms)
+        with self._holdings.view() as view:
+            return buckets.metrics(view, self._manifest, (account, region), namespace, name, since_ms)
 
     async def expire_samples(self, before_ms: int) -> None:
         self._slices.newest()
-        for slice_ in self._slices.all()[:-1]:  # what arrives today is not old
-            await slice_.samples.expire(before_ms)
-        self._slices.drop_empty()
+        with self._holdings.view() as view:
+            for slice_ in view.hot[:-1]:  # what arrives today is not old
+                await slice_.samples.expire(before_ms)
+            async with self._upkeep.switching:
+                expired = await cold_samples.expire(self._manifest, before_ms)
+                self._holdings.replace(files=[view.files[number] for number in expired if number in view.files])
+        await self._upkeep.drop_empty()
+
+    # -- logs
 
     async def append(
         self,
@@ -82,10 +138,22 @@ class SqliteTelemetry:
         position: str | None = None,
     ) -> None:
         batch = logs.Batch(group, stream, times_ms, messages, ingestion_ms, size_bytes, position)
-        await logs.append(self._slices.newest(), self._slices.all(), batch)
+        with self._slices.newest().taking(len(times_ms)) as slice_:
+            await logs.append(slice_, self._position(group, stream) if position is not None else None, batch)
+
+    def _position(self, group: str, stream: str) -> str | None:
+        found = self.stats(group, (stream,)).get(stream)
+        return found.position if found else None
 
     def stats(self, group: str, streams: Collection[str] | None = None) -> Mapping[str, StreamStats]:
-        return logs.stats(self._slices.all(), group, streams)
+        with self._holdings.view() as view:
+            rows = cold_logs.stats(self._manifest, view.files, group, streams) if view.files else []
+            for slice_ in view.hot:
+                rows += [(slice_.start_s, stream, stats) for stream, stats in logs.stats(slice_, group, streams)]
+        found: dict[str, StreamStats] = {}
+        for _, stream, stats in sorted(rows, key=lambda row: row[0]):
+            found[stream] = together(found.get(stream), stats)
+        return found
 
     def read(
         self,
@@ -99,15 +167,20 @@ class SqliteTelemetry:
         backward: bool = False,
     ) -> Iterator[LogRecord]:
         window = logs.Window(start_ms, end_ms, after, before)
-        return logs.read(self._slices.all(), group, streams, window, backward=backward)
+        with self._holdings.view() as view:
+            always = window.high_ms if backward else window.low_ms
+            sources = [
+                Source(always, partial(logs.read, slice_, group, streams, window, backward)) for slice_ in view.hot
+            ]
+            if view.files:
+                sources += cold_logs.sources(
+                    self._manifest, view.files, self._workers.reader, group, streams, window, backward=backward
+                )
+            yield from merged(sources, backward=backward)
 
     def record(self, group: str, cursor: Cursor) -> LogRecord | None:
-        at, after, before = (
-            cursor.time_ms,
-            cursor._replace(place=cursor.place - 1),
-            cursor._replace(place=cursor.place + 1),
-        )
-        return next(self.read(group, start_ms=at, end_ms=at + 1, after=after, before=before), None)
+        after, before = cursor._replace(place=cursor.place - 1), cursor._replace(place=cursor.place + 1)
+        return next(self.read(group, start_ms=cursor.time_ms, after=after, before=before), None)
 
     async def ask(
         self,
@@ -118,28 +191,39 @@ class SqliteTelemetry:
         tables: Mapping[str, Sequence[Mapping[str, object]]] | None = None,
         limits: Limits = DEFAULT_LIMITS,
     ) -> Answer:
-        hot = [(str(slice_.path), slice_.start_s) for slice_ in self._slices.all()]
-        scans = {
-            name: {"groups": scan.groups, "start_ms": scan.start_ms, "end_ms": scan.end_ms, "hot": hot}
-            for name, scan in logs.items()
-        }
-        question = {"sql": sql, "params": list(params), "scans": scans, "tables": tables or {}, "files": []}
-        return await self._asking.ask(question, limits)
+        with self._holdings.view() as view:
+            question, records, size = await asyncio.to_thread(questions.prepare, self._manifest, view, logs)
+            question |= {"sql": sql, "params": list(params), "tables": tables or {}}
+            answer = await self._workers.asking.ask(question, limits)
+        answer.records_scanned += records
+        answer.bytes_scanned += size
+        return answer
 
     async def delete_stream(self, group: str, stream: str) -> None:
-        for slice_ in self._slices.all():
-            await logs.delete(slice_, group, stream)
+        await self._delete(group, stream)
 
     async def delete_group(self, group: str) -> None:
-        for slice_ in self._slices.all():
-            await logs.delete(slice_, group, None)
+        await self._delete(group, None)
+
+    async def _delete(self, group: str, stream: str | None) -> None:
+        with self._holdings.view():  # what is hidden here is not closed before it is purged
+            async with self._upkeep.switching:
+                with self._holdings.view() as view:
+                    hidden = [(slice_, await logs.forget(slice_, group, stream)) for slice_ in view.hot]
+                    if view.files:
+                        await cold_logs.delete(self._manifest, group, stream)
+            for slice_, ids in hidden:
+                await logs.purge(slice_, ids)
 
     async def expire_logs(self, group: str, before_ms: int) -> None:
-        for slice_ in self._slices.all():
-            await logs.expire(slice_, group, before_ms)
+        async with self._upkeep.switching:
+            with self._holdings.view() as view:
+                for slice_ in view.hot:
+                    await logs.expire(slice_, group, before_ms)
+                if view.files:
+                    await cold_logs.expire(self._manifest, group, before_ms)
 
-    def _stores(self) -> list[SampleStore]:
-        return [slice_.samples for slice_ in self._slices.all()]
+    # -- segments
 
     async def put_segments(self, batch: SegmentBatch) -> None:
         await self._segments.put(batch)
@@ -160,6 +244,10 @@ class SqliteTelemetry:
         self._segments.expire(before_ms)
 
     async def close(self) -> None:
-        self._asking.close()
+        await self._upkeep.stop()
+        if self._owns_workers:
+            self._workers.close()
         self._segments.close()
+        self._holdings.close()
         self._slices.close()
+        self._manifest.db.close()

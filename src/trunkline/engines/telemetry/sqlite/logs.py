@@ -7,9 +7,8 @@ can contain an earlier one.
 
 from __future__ import annotations
 
-import heapq
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -59,13 +58,14 @@ class Window:
         return (self.after is None or cursor > self.after) and (self.before is None or cursor < self.before)
 
 
-async def append(slice_: Slice, slices: Sequence[Slice], batch: Batch) -> None:
+async def append(slice_: Slice, elsewhere: str | None, batch: Batch) -> None:
+    """`elsewhere` is the position that older slices hold, which counts if this one has none."""
     first, last = batch.times_ms[0], batch.times_ms[-1]
     if last - first > MAX_SPAN_MS:
         raise ValueError("a batch may span 24 hours at most: reads rely on it")
     body = _encode((batch.times_ms, batch.messages))
     position = batch.position
-    if position is not None and _position_elsewhere(slices, slice_, batch) == position:
+    if position is not None and elsewhere == position:
         raise AlreadyAppended(position)
     key = (batch.group, batch.stream)
     known = slice_.streams.get(key)
@@ -105,39 +105,16 @@ def _intern(tx: Tx, batch: Batch, first: int, last: int) -> int:
     return int(row[0])
 
 
-def _position_elsewhere(slices: Sequence[Slice], newest: Slice, batch: Batch) -> str | None:
-    """The position that an older slice holds, if the newest has none yet (it looks into its own when it writes)."""
-    found = stats(slices, batch.group, (batch.stream,)).get(batch.stream) if slices[0] is not newest else None
-    return found.position if found else None
-
-
-def stats(slices: Sequence[Slice], group: str, streams: Collection[str] | None) -> Mapping[str, StreamStats]:
+def stats(slice_: Slice, group: str, streams: Collection[str] | None) -> list[tuple[str, StreamStats]]:
     sql = "SELECT stream, first_ms, last_ms, ingestion_ms, events, size_bytes, position FROM log_streams WHERE grp=?"
-    found: dict[str, StreamStats] = {}
-    for slice_ in slices:
-        if streams is None:
-            rows = slice_.db.all(sql, (group,))
-        else:
-            rows = [row for name in streams for row in slice_.db.all(f"{sql} AND stream=?", (group, name))]
-        for name, first, last, ingestion, events, size, position in rows:
-            old = found.get(name)
-            if old is not None:
-                first, last = min(first, old.first_ms), max(last, old.last_ms)  # noqa: PLW2901
-                events, size, position = events + old.events, size + old.size_bytes, position or old.position  # noqa: PLW2901
-            found[name] = StreamStats(first, last, ingestion, events, size, position)
-    return found
+    if streams is None:
+        rows = slice_.db.all(sql, (group,))
+    else:
+        rows = [row for name in streams for row in slice_.db.all(f"{sql} AND stream=?", (group, name))]
+    return [(row[0], StreamStats(*tuple(row)[1:])) for row in rows]
 
 
 def read(
-    slices: Sequence[Slice], group: str, streams: Collection[str] | None, window: Window, *, backward: bool
-) -> Iterator[LogRecord]:
-    parts = [_read_slice(slice_, group, streams, window, backward) for slice_ in slices]
-    if len(parts) == 1:
-        return parts[0]
-    return heapq.merge(*parts, reverse=backward)
-
-
-def _read_slice(
     slice_: Slice, group: str, streams: Collection[str] | None, window: Window, backward: bool
 ) -> Iterator[LogRecord]:
     rows = slice_.db.all("SELECT id, stream FROM log_streams WHERE grp=?", (group,))
@@ -206,18 +183,23 @@ def _batches(
         params |= {"edge": rows[-1][f"{edge}_ms"], "id": rows[-1]["id"]}
 
 
-async def delete(slice_: Slice, group: str, stream: str | None) -> None:
-    """Make a stream (or all of a group) disappear at once; then purge in small writes: no other writer waits long."""
+async def forget(slice_: Slice, group: str, stream: str | None) -> list[int]:
+    """Make a stream (or all of a group) disappear at once; the numbers of what is to be purged."""
     where, params = ("grp=?", (group,)) if stream is None else ("grp=? AND stream=?", (group, stream))
 
-    def forget(tx: Tx) -> list[int]:
+    def hide(tx: Tx) -> list[int]:
         ids = [row[0] for row in tx.all(f"SELECT id FROM log_streams WHERE {where}", params)]
         tx.execute(f"DELETE FROM log_streams WHERE {where}", params)
         return ids
 
-    ids = await slice_.db.write(forget)
+    ids = await slice_.db.write(hide)
     for key in [key for key, id_ in slice_.streams.items() if id_ in set(ids)]:
         del slice_.streams[key]
+    return ids
+
+
+async def purge(slice_: Slice, ids: Collection[int]) -> None:
+    """In small writes, so that no other writer waits long."""
     for id_ in ids:
         await _purge(slice_, "stream=?", (id_,))
 

@@ -189,6 +189,11 @@ class SampleStore:
                 dimensions = tuple((name, value) for name, value in orjson.loads(row["dimensions"]))
                 yield Metric(row["account"], row["region"], row["namespace"], row["name"], dimensions)
 
+    def all_series(self) -> list[tuple[int, tuple[str, ...]]]:
+        """Number of each series, and its account, region, namespace, name, dimensions and unit as they are stored."""
+        rows = self._db.all("SELECT id, account, region, namespace, name, dimensions, unit FROM series ORDER BY id")
+        return [(row[0], tuple(row)[1:]) for row in rows]
+
     def is_empty(self) -> bool:
         return all(self._db.one(f"SELECT 1 FROM {table} LIMIT 1") is None for table in ("samples", "sample_puts"))
 

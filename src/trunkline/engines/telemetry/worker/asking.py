@@ -69,11 +69,28 @@ def _view(connection: duckdb.DuckDBPyConnection, name: str, scan: dict[str, Any]
         sources.append(source)
         connection.register(f"{name}_hot_{number}", source)
         parts.append(f"SELECT {_COLUMNS} FROM {identifier(f'{name}_hot_{number}')}")
+    parts += _cold(scan, *window)
     if not parts:
         connection.register(f"{name}_nothing", LOG_SCHEMA.empty_table())
         parts.append(f"SELECT {_COLUMNS} FROM {identifier(f'{name}_nothing')}")
     connection.execute(f"CREATE VIEW {identifier(name)} AS {' UNION ALL '.join(parts)}")
     return sources
+
+
+def _cold(scan: dict[str, Any], start_ms: int, end_ms: int) -> list[str]:
+    """Selections from Parquet files: one for all that nothing was deleted from, and one for each other."""
+    whole = [path for path, gone in scan["cold"] if not gone]
+    parts = [(whole, "")] if whole else []
+    for path, gone in scan["cold"]:
+        if gone:
+            pairs = ", ".join(f"({quoted(group)}, {quoted(stream)})" for group, stream in gone)
+            parts.append(([path], f" AND (grp, stream) NOT IN ({pairs})"))
+    groups = ", ".join(map(quoted, scan["groups"]))
+    return [
+        f"SELECT {_COLUMNS} FROM read_parquet([{', '.join(map(quoted, paths))}])"
+        f" WHERE grp IN ({groups}) AND time_ms >= {int(start_ms)} AND time_ms < {int(end_ms)}{without}"
+        for paths, without in parts
+    ]
 
 
 def quoted(text: str) -> str:
