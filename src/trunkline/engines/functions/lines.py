@@ -80,7 +80,8 @@ def end(
     if trace_id:
         fields = dict(part.split("=", 1) for part in trace_id.split(";") if "=" in part)
         if fields.get("Sampled") == "1":
-            report += f"\nXRAY TraceId: {fields.get('Root', '')}\tSampled: true\t"
+            segment = fields.get("Parent", "")
+            report += f"\nXRAY TraceId: {fields.get('Root', '')}\tSegmentId: {segment}\tSampled: true\t"
     return [f"END RequestId: {request_id}".encode(), report.encode()]
 
 

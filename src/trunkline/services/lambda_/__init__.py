@@ -5,8 +5,8 @@ Node.js, provided runtimes; layers; environment, credentials of the role; warm s
 crashes, logs and metrics as on AWS; versions, aliases with weights, resource policies; asynchronous events with
 retries, destinations and dead-letter queues; function URLs; SQS event sources.
 One image of a language stands for all its versions (Python 3.11, Node.js 22). A function with a VpcConfig has an
-interface of its subnet where networks are real. Ephemeral storage is not limited; provisioned concurrency, SnapStart
-and X-Ray tracing are recorded only.
+interface of its subnet where networks are real. Active tracing makes X-Ray segments.
+Ephemeral storage is not limited; provisioned concurrency and SnapStart are recorded only.
 
 Refused: other runtimes than Python, Node.js and provided; event sources but SQS; file systems, code signing, durable
 functions, capacity providers, tenant isolation. Extensions in layers are not started.

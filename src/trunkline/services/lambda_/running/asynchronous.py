@@ -19,6 +19,7 @@ from trunkline.services.lambda_.model import LATEST, QueuedEvent
 from trunkline.services.lambda_.naming import Found, Name, resolve
 from trunkline.services.lambda_.running import destinations
 from trunkline.services.lambda_.running.runner import Runner, Wanted
+from trunkline.services.lambda_.running.tracing import Accepted
 
 log = get(__name__)
 
@@ -70,7 +71,9 @@ class Queue:
         age_s = self._kit.clock.time() - event.accepted
         self._runner.metrics.event_age(found.version, age_s * 1000)
         arn = name.qualified_arn if event.qualifier else f"{name.arn}:$LATEST"
-        wanted = Wanted(event.payload, event.id, arn if event.qualifier else name.arn, event.trace_id)
+        accepted = Accepted(event.accepted, event.attempts)
+        invoked = arn if event.qualifier else name.arn
+        wanted = Wanted(event.payload, event.id, invoked, event.trace_id, accepted=accepted)
         try:
             outcome = await self._runner.invoke(found, wanted)
         except AwsError as error:

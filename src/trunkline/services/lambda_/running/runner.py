@@ -9,7 +9,6 @@ from typing import Any
 
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Kit
-from trunkline.core import ids
 from trunkline.core.log import get
 from trunkline.engines import Engines
 from trunkline.engines.functions import FunctionSpec, FunctionsUnavailable, Invocation, Outcome
@@ -20,6 +19,7 @@ from trunkline.services.lambda_.packages import Packages
 from trunkline.services.lambda_.running.attaching import Attaching
 from trunkline.services.lambda_.running.host import Logs, VersionHost
 from trunkline.services.lambda_.running.metrics import Metrics
+from trunkline.services.lambda_.running.tracing import Accepted, Tracing
 from trunkline.services.lambda_.sources import local_reference
 
 log = get(__name__)
@@ -34,9 +34,12 @@ class Wanted:
     payload: bytes
     request_id: str
     function_arn: str
-    trace_id: str = ""
+    trace_header: str = ""
+    """The X-Amzn-Trace-Id of the request."""
     client_context: str = ""
     want_tail: bool = False
+    accepted: Accepted | None = None
+    """Of an asynchronous one."""
 
 
 class Runner:
@@ -50,6 +53,7 @@ class Runner:
         self.logs = Logs(kit)
         self.attaching = Attaching(kit, engines)
         self.metrics = Metrics(kit)
+        self._tracing = Tracing(kit)
 
     async def invoke(self, found: Found, wanted: Wanted) -> Outcome:
         """Run it; TooManyRequestsException beyond its concurrency, ServiceException when nothing can run."""
@@ -62,7 +66,18 @@ class Runner:
                 Type="User",
             )
         region = (function.account, function.region)
-        self._check_concurrency(found, region)
+        traced = self._tracing.begin(version, wanted.trace_header, wanted.accepted)
+        try:
+            self._check_concurrency(found, region)
+            outcome = await self._run(found, wanted, region, str(traced.header))
+        except AwsError as error:
+            self._tracing.not_run(traced, version, wanted.function_arn, wanted.request_id, error)
+            raise
+        self._tracing.ran(traced, version, wanted.function_arn, wanted.request_id, outcome)
+        return outcome
+
+    async def _run(self, found: Found, wanted: Wanted, region: tuple[str, str], trace_header: str) -> Outcome:
+        version, function = found.version, found.function
         self._busy[function.arn] += 1
         self._in_use[region] += 1
         resource = f"{version.name}:{found.alias.name}" if found.alias else ""
@@ -74,7 +89,7 @@ class Runner:
                 request_id=wanted.request_id,
                 payload=wanted.payload,
                 function_arn=wanted.function_arn,
-                trace_id=wanted.trace_id or _trace_id(self._kit.clock.time(), version),
+                trace_id=trace_header,
                 client_context=wanted.client_context,
             )
             outcome = await self._engines.functions.invoke(spec, invocation, host, want_tail=wanted.want_tail)
@@ -138,6 +153,7 @@ class Runner:
         await self._engines.functions.retire(version.arn, [(await self.spec(version)).key])
 
     async def stop(self) -> None:
+        await self._tracing.stop()
         await self.metrics.stop()
         await self.logs.flush()
 
@@ -150,11 +166,6 @@ def _image(kit: Kit, version: Version) -> str:
 
 def _words(given: Any) -> tuple[str, ...] | None:
     return tuple(given) if given else None
-
-
-def _trace_id(now: float, version: Version) -> str:
-    sampled = int(version.config.get("TracingConfig", {}).get("Mode") == "Active")
-    return f"Root=1-{int(now):08x}-{ids.hex_id(24)};Parent={ids.hex_id(16)};Sampled={sampled}"
 
 
 def _unavailable(message: str) -> AwsError:

@@ -106,7 +106,7 @@ def _message(call: Call, queue: Queue, req: Doc) -> tuple[Message, float]:
         call.caller.principal.id,
         checksums.of_text(body),
         attributes,
-        _system(req.get("MessageSystemAttributes", {})),
+        _system(call, req.get("MessageSystemAttributes", {})),
         checksums.of_attributes(attributes) if attributes else "",
         req.get("MessageGroupId", ""),
         req.get("MessageDeduplicationId", ""),
@@ -188,10 +188,13 @@ def _attribute(name: str, given: dict[str, Any]) -> dict[str, Any]:
     return {"DataType": kind, member: value}
 
 
-def _system(given: dict[str, dict[str, Any]]) -> dict[str, str]:
+def _system(call: Call, given: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """What travels beside the message: the trace header, as an attribute or as the request's own."""
     for name, value in given.items():
         if name != "AWSTraceHeader":
             raise invalid(f"Message system attribute name '{name}' is invalid.")
         if value["DataType"] != "String" or not value.get("StringValue"):
             raise invalid(f"The message system attribute '{name}' must be a non-empty String.")
-    return {name: value["StringValue"] for name, value in given.items()}
+    header = call.headers.get("x-amzn-trace-id")
+    told = {"AWSTraceHeader": header} if header else {}
+    return {**told, **{name: value["StringValue"] for name, value in given.items()}}
