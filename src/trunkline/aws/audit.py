@@ -6,7 +6,10 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+import orjson
 
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call, Caller, Doc
@@ -27,6 +30,7 @@ _MAKING = (*_MAKING, "Request", "Restore", "Run", "Subscribe")
 _NAMING = ("arn", "id", "ids", "name", "url")
 _NAMING_DEPTH = 4
 
+_KEPT = ("source", "detail_type", "detail", "account", "region", "id", "time")
 _TEXT_LIMIT = 1024
 _LIST_LIMIT = 20
 _TYPES = {
@@ -51,28 +55,37 @@ class Subject:
     is_data: bool
 
 
+_STEPS = ["CREATE TABLE audit_open (id TEXT PRIMARY KEY, event BLOB NOT NULL)"]
+
+
 class CallRider(Rider):
-    """The record of one call on its way into a commit."""
+    """The record of one call on its way into a commit. is_open: it waits there for what the call's answer names."""
 
-    __slots__ = ("event_id",)
+    __slots__ = ("event", "is_open")
 
-    def __init__(self, event_id: str, work: Callable[[Tx], None]) -> None:
+    def __init__(self, event: Event, is_open: bool, work: Callable[[Tx], None]) -> None:
         super().__init__(work)
-        self.event_id = event_id
+        self.event = event
+        self.is_open = is_open
 
 
 class Audit:
-    """Appends one event for each mutating call, before the caller is answered.
+    """Appends one event for each mutating call.
 
     A call is recorded by a write of its own after its outcome is known; or, when the operation says that it makes one
-    write as its last act, by that same write.
+    write as its last act, by that same write. What a call has made is known only from its answer: the record of such a
+    call is kept open in the commit of the change, and appended to the ledger, whole, when the answer is there. What a
+    crash left open is appended at the next start, so no change is without its record.
     """
 
     def __init__(self, db: Database, ledger: Ledger, clock: Clock) -> None:
         self._db = db
         self._ledger = ledger
         self._clock = clock
-        self._completing: set[asyncio.Task[None]] = set()
+        self._closing: set[asyncio.Task[None]] = set()
+        db.migrate("audit", _STEPS)
+        if db.one("SELECT 1 FROM audit_open"):
+            db.write_blocking(self._close_all)
 
     async def record(
         self, call: Call, subject: Subject, request: Doc, error: AwsError | None, answer: Doc | None = None
@@ -83,33 +96,45 @@ class Audit:
             event.detail["responseElements"] = _identity_of(answer)
         await self._db.write(lambda tx: self._ledger.append(tx, event))
 
-    def rider(self, call: Call, subject: Subject, request: Doc) -> "CallRider":
+    def rider(self, call: Call, subject: Subject, request: Doc) -> CallRider:
         """The record of a call that succeeds, to be committed together with what it changes."""
-        event_id = ids.event_id()
-        return CallRider(
-            event_id, lambda tx: self._ledger.append(tx, self._event(call, subject, request, None, event_id))
-        )
+        event = self._event(call, subject, request, None)
+        if call.operation.startswith(_MAKING) and not subject.is_data:
+            return CallRider(event, True, lambda tx: self._open(tx, event))
+        return CallRider(event, False, lambda tx: self._ledger.append(tx, event))
 
-    def complete(self, event_id: str, call: Call, answer: Doc) -> None:
-        """Add to a record that rode along what the answer names; nobody waits for it, and a crash may lose it."""
-        if call.operation.startswith(_MAKING) and (made := _identity_of(answer)):
-            task = asyncio.create_task(
-                self._db.write(lambda tx: self._ledger.add_detail(tx, event_id, {"responseElements": made}))
-            )
-            self._completing.add(task)
-            task.add_done_callback(self._completed)
+    def close(self, rider: CallRider, answer: Doc) -> None:
+        """Append an open record with what the answer names. Nobody waits for it: the change and its record are safe."""
+        if not rider.is_open:
+            return
+        if made := _identity_of(answer):
+            rider.event.detail["responseElements"] = made
+        task = asyncio.create_task(self._db.write(lambda tx: self._close(tx, rider.event)))
+        self._closing.add(task)
+        task.add_done_callback(self._closed)
 
-    def _completed(self, task: "asyncio.Task[None]") -> None:
-        self._completing.discard(task)
+    def _closed(self, task: "asyncio.Task[None]") -> None:
+        self._closing.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.info("a record stays without what its call made", error=error)
+            log.info("a record stays open until the next start", error=error)
 
-    def _event(
-        self, call: Call, subject: Subject, request: Doc, error: AwsError | None, event_id: str | None = None
-    ) -> Event:
+    def _open(self, tx: Tx, event: Event) -> None:
+        kept = {name: getattr(event, name) for name in _KEPT}
+        tx.execute("INSERT INTO audit_open VALUES (?, ?)", (event.id, orjson.dumps(kept)))
+
+    def _close(self, tx: Tx, event: Event) -> None:
+        self._ledger.append(tx, event)
+        tx.execute("DELETE FROM audit_open WHERE id = ?", (event.id,))
+
+    def _close_all(self, tx: Tx) -> None:
+        for row in tx.all("SELECT event FROM audit_open ORDER BY rowid"):
+            kept = orjson.loads(row["event"])
+            self._close(tx, Event(**{**kept, "time": datetime.fromisoformat(kept["time"])}))
+
+    def _event(self, call: Call, subject: Subject, request: Doc, error: AwsError | None) -> Event:
         source = subject.source
         now = self._clock.now()
-        event_id = event_id or ids.event_id()
+        event_id = ids.event_id()
         detail: Doc = {
             "eventVersion": "1.11",
             "userIdentity": identity(call.caller),

@@ -126,8 +126,6 @@ class Operations:
                 await self.guard(call, request, found.traits.data_event)
             with riding(rider):
                 answer = await found.perform(call, request) or {}
-            if rider is not None and rider.aboard and not found.traits.data_event:
-                self._audit.complete(rider.event_id, call, answer)
             return answer
         except AwsError as error:
             failure = error
@@ -139,6 +137,7 @@ class Operations:
             )
             raise failure from error
         finally:
-            recorded = rider is not None and rider.aboard and failure is None
-            if found.mutates and not recorded:
+            if rider is not None and rider.aboard:
+                self._audit.close(rider, answer)
+            if found.mutates and (rider is None or not rider.aboard or failure is not None):
                 await self._audit.record(call, found.subject, request, failure, answer)

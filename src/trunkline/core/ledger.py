@@ -50,13 +50,6 @@ class Ledger:
         )
         tx.after_commit(lambda: self.on_append(event))
 
-    def add_detail(self, tx: Tx, event_id: str, more: dict[str, object]) -> None:
-        """Add to an event what was not known yet when it was committed. Nothing of it is changed."""
-        row = tx.one("SELECT seq, detail FROM ledger WHERE id = ?", (event_id,))
-        if row is not None:
-            detail = {**more, **orjson.loads(row["detail"])}
-            tx.execute("UPDATE ledger SET detail = ? WHERE seq = ?", (orjson.dumps(detail, default=_json), row["seq"]))
-
     def last(self) -> int:
         """The place of the newest event, 0 in an empty ledger."""
         row = self._db.one("SELECT max(seq) AS seq FROM ledger")

@@ -29,6 +29,13 @@ class Api:
             raise AwsError("InternalServerError", "After the write.")
         return {"Version": 1}
 
+    @operation(authorize=False, writes_once=True)
+    async def create_document(self, call, req):
+        await self._write()
+        if req["Name"] == "late":
+            raise AwsError("InternalServerError", "After the write.")
+        return {"DocumentDescription": {"Name": req["Name"], "Sha1": "secret"}}
+
     @operation(authorize=False)
     async def delete_parameter(self, call, req):
         await self._write()
@@ -36,9 +43,15 @@ class Api:
 
 
 @pytest.fixture
-def site(tmp_path):
+def db(tmp_path):
     db = Database(tmp_path / "t.db")
     db.migrate("t", ["CREATE TABLE t (n INTEGER)"])
+    yield db
+    db.close()
+
+
+@pytest.fixture
+def site(db):
     ledger = Ledger(db)
     operations = Operations(Audit(db, ledger, RealClock()))
     operations.open([Service("ssm", Api(db))], authorizer=None)
@@ -48,8 +61,7 @@ def site(tmp_path):
         found = operations.find("ssm", name)
         return await operations.perform(found, Call(caller, "ssm", name, "request-1"), request)
 
-    yield perform, ledger
-    db.close()
+    return perform, ledger
 
 
 async def test_rides_in_the_only_write(site):
@@ -79,3 +91,24 @@ async def test_is_recorded_afterwards_when_it_does_not_ride(site):
     perform, ledger = site
     await perform("DeleteParameter", Name="a")
     assert [event.detail["eventName"] for event in ledger.read()] == ["DeleteParameter"]
+
+
+async def test_what_a_call_made_is_in_its_one_record(site, db):
+    perform, ledger = site
+    await perform("CreateDocument", Name="a")
+    await db.write(lambda tx: None)  # the record was under way before this write
+    (event,) = ledger.read()
+    assert event.detail["responseElements"] == {"DocumentDescription": {"Name": "a"}}
+    assert db.all("SELECT * FROM audit_open") == []
+
+
+async def test_a_record_that_a_crash_left_open_is_appended_at_the_next_start(site, db):
+    perform, ledger = site
+    await perform("CreateDocument", Name="a")
+    assert ledger.read() == []  # the change is committed, its record still open
+    again = Ledger(db)
+    Audit(db, again, RealClock())
+    (event,) = again.read()
+    assert event.detail["eventName"] == "CreateDocument"
+    await db.write(lambda tx: None)
+    assert len(again.read()) == 1

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from trunkline.aws import schemas
 from trunkline.aws.errors import AwsError
+from trunkline.aws.handler_codes import handler_code
 from trunkline.aws.resources import NotStabilized, Provision, ResourceType
 from trunkline.aws.service import Kit
 from trunkline.core.log import get
@@ -117,7 +118,7 @@ async def outcome(
     except NotStabilized as error:
         return _failed(str(error), "NotStabilized", token)
     except AwsError as error:
-        return _failed(error.message or error.code, words.handler_code(error.code), token, error.code)
+        return _failed(error.message or error.code, handler_code(error.code), token, error.code)
     except Exception as error:
         log.exception("a resource handler failed", token=token)
         return _failed(f"Internal error of the handler: {type(error).__name__}: {error}", "InternalFailure", token)

@@ -9,26 +9,6 @@ UPDATE_CANCELLED = "Resource update cancelled"
 NEW_PHYSICAL = "Requested update requires the creation of a new physical resource; hence creating one."
 TIMED_OUT = "Stack creation time exceeded the specified timeout. Rollback requested by user."
 
-_HANDLER_CODES = {
-    "AlreadyExists": ("alreadyexists", "alreadyowned", "duplicate", "inuse", "entityalready", "conflict"),
-    "NotFound": ("notfound", "nosuch", "doesnotexist", "resourcenotfound"),
-    "AccessDenied": ("accessdenied", "unauthorized", "notauthorized", "forbidden"),
-    "Throttling": ("throttl", "toomanyrequests"),
-    "ServiceLimitExceeded": ("limitexceeded", "toomany", "quota"),
-    "NotStabilized": ("notstabilized",),
-    "InternalFailure": ("internalfailure", "internalserver", "serviceunavailable"),
-}
-
-
-def handler_code(code: str) -> str:
-    """The HandlerErrorCode that CloudFormation gives to a service's error."""
-    flat = code.replace(".", "").replace("Exception", "").lower()
-    for found, pieces in _HANDLER_CODES.items():
-        if any(piece in flat for piece in pieces):
-            return found
-    return "InvalidRequest" if flat else "GeneralServiceException"
-
-
 def handler_failed(message: str, code: str, token: str) -> str:
     return f'Resource handler returned message: "{message}" (RequestToken: {token}, HandlerErrorCode: {code})'
 
