@@ -14,6 +14,7 @@ _COMMANDS = {
     "deploy": "watch, list, promote and roll back deployments",
     "stack": "every template applied to a stack: list, compare, go back",
     "drift": "show what is no longer as its template says, and who did it; revert or adopt it",
+    "alarms": "replay an alarm over history, as it is or changed; tune it to page least and miss nothing",
     "dora": "print the four DORA figures, each with the events it counted",
 }
 

@@ -20,6 +20,7 @@ from trunkline.engines import Engines
 from trunkline.engines.containers import INSTANCE_LABEL
 from trunkline.insights import dora
 from trunkline.server import engines as drivers
+from trunkline.server.alarm_pages import AlarmPages
 from trunkline.server.drift_pages import DriftPages
 from trunkline.server.stack_pages import StackPages
 
@@ -49,6 +50,7 @@ class Internal:
             ("GET", "dora"): ("GetDora", self._dora),
             ("GET", "events"): ("ListEvents", self._events),
             ("POST", "shutdown"): ("Shutdown", self._shutdown),
+            **AlarmPages(kit).pages(),
             **DriftPages(kit).pages(),
             **StackPages(kit).pages(),
         }

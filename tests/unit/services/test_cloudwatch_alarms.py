@@ -16,10 +16,12 @@ from trunkline.core.db import Database
 from trunkline.core.ledger import Ledger
 from trunkline.engines.telemetry import Sample
 from trunkline.engines.telemetry.sqlite import SqliteTelemetry
+from trunkline.services.cloudwatch.anomaly import Model, Trainer
 from trunkline.services.cloudwatch.evaluator import Evaluator
 from trunkline.services.cloudwatch.model import MetricAlarm
 from trunkline.services.cloudwatch.mutes import Mutes
 from trunkline.services.cloudwatch.reactions import Actions
+from trunkline.services.cloudwatch.reading import Reader
 from trunkline.services.cloudwatch.store import ALARMS, HISTORY, Store
 
 TOPIC = "arn:aws:sns:us-east-1:1:topic"
@@ -41,7 +43,8 @@ class Rig:
         self.bus = Bus(self.db, self.ledger, clock)
         self.telemetry = SqliteTelemetry(directory / "telemetry", clock)
         self.store = Store(self.db)
-        self.evaluator = Evaluator(self.store, self.telemetry, self.ledger, clock)
+        self.trainer = Trainer(self.db, Reader(self.telemetry, clock), clock)
+        self.evaluator = Evaluator(self.store, self.telemetry, self.ledger, clock, self.trainer)
         kit: Any = SimpleNamespace(bus=self.bus, call=self.call, clock=clock, db=self.db, ledger=self.ledger)
         self.mutes = Mutes(kit)
         self.actions = Actions(kit, self.store, self.mutes)
@@ -234,6 +237,48 @@ async def test_an_alarm_over_an_expression_looks_at_periods_that_slide(rig):
     for _ in range(30):
         state = await rig.pass_period()
     assert state == "OK"  # the metric has no data any more, and FILL says what that means
+
+
+ANOMALOUS = replace(
+    RATE, period_s=60, datapoints_to_alarm=1, comparison="LessThanLowerOrGreaterThanUpperThreshold", query_id="m1",
+    threshold_query_id="ad1",
+    queries=[
+        {"Id": "ad1", "Expression": "ANOMALY_DETECTION_BAND(m1, 2)"},
+        {**RATE.queries[1], "ReturnData": True, "MetricStat": {**RATE.queries[1]["MetricStat"], "Period": 60}},
+    ],
+)  # fmt: skip
+
+
+async def test_an_alarm_on_anomalies_compares_with_what_is_normal_then(rig, monkeypatch):
+    async def model(subject, period_s):
+        return Model(period_s=60, levels=[100.0], spread=[5.0])
+
+    monkeypatch.setattr(rig.trainer, "model", model)
+    await rig.put(ANOMALOUS)
+    for value, state in [(103.0, "OK"), (120.0, "ALARM"), (80.0, "ALARM"), (95.0, "OK")]:
+        await rig.sample(value)
+        for _ in range(6):
+            await rig.pass_period()
+        assert rig.store.alarm("1", "us-east-1", "slow").state == state
+    [_, alarmed, recovered] = [event.detail["state"] for event in rig.ledger.read()]
+    assert alarmed["reason"].startswith("Thresholds Crossed: 1 out of the last 1 datapoints [120.0 (")
+    assert alarmed["reason"].endswith(
+        "was less than the lower thresholds [90.0] or greater than the upper thresholds [110.0]"
+        " (minimum 1 datapoint for OK -> ALARM transition)."
+    )
+    data = json.loads(alarmed["reasonData"])
+    assert (data["recentDatapoints"], data["recentLowerThresholds"], data["recentUpperThresholds"]) == (
+        [120.0], [90.0], [110.0],
+    )  # fmt: skip
+    assert "was not less than the lower thresholds [90.0] or not greater than the upper" in recovered["reason"]
+
+
+async def test_an_alarm_on_anomalies_waits_until_something_is_known_of_what_is_normal(rig):
+    await rig.put(ANOMALOUS)
+    await rig.sample(103.0)
+    for _ in range(6):
+        await rig.pass_period()
+    assert rig.store.alarm("1", "us-east-1", "slow").state == "INSUFFICIENT_DATA"
 
 
 async def test_the_message_of_an_alarm_over_an_expression_holds_its_queries(rig):

@@ -3,6 +3,6 @@
 https://dora.dev/guides/dora-metrics-four-keys/
 """
 
-from trunkline.insights.dora.report import report
+from trunkline.insights.dora.report import KINDS, read, report
 
-__all__ = ["report"]
+__all__ = ["KINDS", "read", "report"]

@@ -18,7 +18,7 @@ ACTION = "CodePipeline Action Execution State Change"
 DEPLOYMENT = "CodeDeploy Deployment State-change Notification"
 SHIFT = "Traffic Shift"
 ALARM = "CloudWatch Alarm State Change"
-_KINDS = (PUSH, ACTION, DEPLOYMENT, SHIFT, ALARM)
+KINDS = (PUSH, ACTION, DEPLOYMENT, SHIFT, ALARM)
 _PAGE = 5000
 _ENDED = ("SUCCESS", "FAILURE", "STOP")
 
@@ -142,7 +142,7 @@ def report(ledger: Ledger, account: str, region: str, now: datetime, *, days: fl
 
 def _all(ledger: Ledger, account: str, region: str) -> Iterable[Event]:
     place = 0
-    while events := ledger.read(place, detail_types=_KINDS, limit=_PAGE):
+    while events := ledger.read(place, detail_types=KINDS, limit=_PAGE):
         yield from (event for event in events if (event.account, event.region) == (account, region))
         place = events[-1].seq
 

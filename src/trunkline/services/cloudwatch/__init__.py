@@ -30,7 +30,7 @@ def build(kit: Kit, engines: Engines) -> Service:
     store = Store(kit.db)
     reader = Reader(engines.telemetry, kit.clock)
     trainer = Trainer(kit.db, reader, kit.clock)
-    evaluator = Evaluator(store, engines.telemetry, kit.ledger, kit.clock)
+    evaluator = Evaluator(store, engines.telemetry, kit.ledger, kit.clock, trainer)
     mutes = Mutes(kit)
     actions = Actions(kit, store, mutes)
     composites = Composites(kit, store)

@@ -9,15 +9,17 @@ done within a second. Only what changes is written, all changes of a batch in on
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 
 from trunkline.aws.alarms import EXTRA_PERIODS, Point, judge
 from trunkline.core.clock import Clock
 from trunkline.core.ledger import Ledger
 from trunkline.core.log import get
 from trunkline.engines.telemetry import Metric, Telemetry
-from trunkline.services.cloudwatch import metric_math, reasons
+from trunkline.services.cloudwatch import anomaly, metric_math, reasons
+from trunkline.services.cloudwatch.anomaly import Trainer
 from trunkline.services.cloudwatch.events import State
-from trunkline.services.cloudwatch.expressions import Series, Window
+from trunkline.services.cloudwatch.expressions import BandOf, Series, Sheet, Window
 from trunkline.services.cloudwatch.metric_data import metric
 from trunkline.services.cloudwatch.model import HISTORY_KEPT_MS, SAMPLES_KEPT_MS, MetricAlarm
 from trunkline.services.cloudwatch.statistics import parse
@@ -32,24 +34,29 @@ _LEAST_DELAY_S = 0.3
 _DONE_BY_S = 0.95
 _AT_ONCE = 100
 _HOUR_S = 3600
+_PATIENCE_S = 1.0
+"""How long a round waits for models to be trained; they go on beside the next."""
 
 
 class Evaluator:
-    def __init__(self, store: Store, telemetry: Telemetry, ledger: Ledger, clock: Clock) -> None:
+    def __init__(self, store: Store, telemetry: Telemetry, ledger: Ledger, clock: Clock, trainer: Trainer) -> None:
         self._store = store
         self._telemetry = telemetry
+        self._trainer = trainer
         self._ledger = ledger
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
         self._took_s = 0.0
+        self._banded: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="cloudwatch-evaluator")
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        tasks = [task for task in (self._task, self._banded) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _run(self) -> None:
         boundary_s = int(self._clock.time()) // _TICK_S * _TICK_S
@@ -68,21 +75,42 @@ class Evaluator:
 
     async def tick(self, boundary_s: int) -> None:
         """Evaluate the alarms that are due at this boundary."""
-        due = [alarm for alarm in self._store.every_alarm() if boundary_s % interval_s(alarm) == 0]
+        due: list[MetricAlarm] = []
+        banded: list[MetricAlarm] = []
+        for alarm in self._store.every_alarm():
+            if boundary_s % interval_s(alarm) == 0:
+                (banded if alarm.banded else due).append(alarm)
         for at in range(0, len(due), _AT_ONCE):
             found = [self._judged(alarm, boundary_s) for alarm in due[at : at + _AT_ONCE]]
             changed = [transition for transition in found if transition is not None]
             if changed:
                 await set_states(self._store, self._ledger, changed)
             await asyncio.sleep(0)  # requests come first
+        if banded and (self._banded is None or self._banded.done()):
+            self._banded = asyncio.create_task(self._judge_banded(banded, boundary_s))
+            await asyncio.wait([self._banded], timeout=_PATIENCE_S)
         if boundary_s % _HOUR_S == 0:
             await self._store.prune_history(boundary_s * 1000 - HISTORY_KEPT_MS)
             await self._telemetry.expire_samples(boundary_s * 1000 - SAMPLES_KEPT_MS)
 
-    def _judged(self, alarm: MetricAlarm, boundary_s: int) -> Transition | None:
+    async def _judge_banded(self, alarms: Sequence[MetricAlarm], boundary_s: int) -> None:
+        """Alarms on anomalies: a model may have to be trained first, for which the others do not wait."""
+        for alarm in alarms:
+            try:
+                bands = await anomaly.bands(self._trainer, alarm.account, alarm.region, alarm.queries)
+            except Exception:
+                log.exception("what is normal for an alarm could not be learnt", alarm=alarm.arn)
+                continue
+            transition = self._judged(alarm, boundary_s, bands)
+            if transition is not None:
+                await set_states(self._store, self._ledger, [transition])
+
+    def _judged(
+        self, alarm: MetricAlarm, boundary_s: int, bands: Mapping[str, BandOf] | None = None
+    ) -> Transition | None:
         """The change of state that its data call for."""
         try:
-            points = self.points(alarm, boundary_s * 1000)
+            points = self.points(alarm, boundary_s * 1000, bands)
             verdict = judge(alarm.setting, points)
             if verdict.state is None or verdict.state == alarm.state:
                 return None
@@ -93,14 +121,13 @@ class Evaluator:
             log.exception("an alarm could not be evaluated", alarm=alarm.arn)
             return None
 
-    def points(self, alarm: MetricAlarm, end_ms: int) -> list[Point]:
+    def points(self, alarm: MetricAlarm, end_ms: int, bands: Mapping[str, BandOf] | None = None) -> list[Point]:
         """One point for each period of the evaluation range that ends at `end_ms`, the oldest first."""
         period_ms = alarm.period_s * 1000
         start_ms = end_ms - (alarm.evaluation_periods + EXTRA_PERIODS) * period_ms
         times = range(start_ms, end_ms, period_ms)
         if alarm.computed:
-            computed = self._computed(alarm, Window(start_ms, end_ms, alarm.period_s, start_ms)).points
-            return [Point(at, computed.get(at)) for at in times]
+            return self._computed(alarm, Window(start_ms, end_ms, alarm.period_s, start_ms), bands)
         found = self._observed(alarm.identity, alarm.statistic, alarm.unit, times)
         return [Point(at, *found.get(at, (None, 0.0))) for at in times]
 
@@ -116,8 +143,8 @@ class Evaluator:
         buckets = max(by_unit.values(), key=lambda found: found[-1].start_ms, default=[])
         return {bucket.start_ms: (statistic.of(bucket), bucket.count) for bucket in buckets}
 
-    def _computed(self, alarm: MetricAlarm, window: Window) -> Series:
-        """The one series that the alarm's expression makes of its metrics."""
+    def _computed(self, alarm: MetricAlarm, window: Window, bands: Mapping[str, BandOf] | None) -> list[Point]:
+        """What the alarm's expressions make of its metrics; while nothing is known of what is normal, nothing."""
         metrics: dict[str, Series] = {}
         for query in metric_math.metric_queries(alarm.queries):
             stat = query["MetricStat"]
@@ -128,9 +155,23 @@ class Evaluator:
             found = self._observed(identity, stat["Stat"], stat.get("Unit"), window.times_ms())
             points = {at: value for at, (value, _) in found.items() if value is not None}
             metrics[query["Id"]] = Series(window, label=metric_math.label(query)).of(points)
-        watched = next(query for query in alarm.queries if query["Id"] == alarm.query_id)
-        made = metric_math.result(metric_math.sheet(alarm.queries, metrics, window), watched)
-        return made if isinstance(made, Series) else made[0]
+        sheet = metric_math.sheet(alarm.queries, metrics, window, bands=bands)
+        watched = _series(sheet, alarm, alarm.query_id)[0].points
+        if alarm.threshold_query_id is None:
+            return [Point(at, watched.get(at)) for at in window.times_ms()]
+        low, high = (one.points for one in _series(sheet, alarm, alarm.threshold_query_id))
+        return [
+            Point(at, watched.get(at), band=(low[at], high[at])) if at in low and at in high else Point(at)
+            for at in window.times_ms()
+        ]
+
+
+def _series(sheet: Sheet, alarm: MetricAlarm, query_id: str | None) -> list[Series]:
+    query = next(query for query in alarm.queries if query["Id"] == query_id)
+    if "MetricStat" in query:
+        return [sheet.metrics[query["Id"]]]
+    made = metric_math.result(sheet, query)
+    return [made] if isinstance(made, Series) else made
 
 
 def interval_s(alarm: MetricAlarm) -> int:

@@ -65,6 +65,11 @@ class MetricAlarm:
         return bool(self.queries) and not self.metric
 
     @property
+    def banded(self) -> bool:
+        """Whether it needs to know what is normal."""
+        return any("ANOMALY_DETECTION_BAND" in query.get("Expression", "") for query in self.queries)
+
+    @property
     def identity(self) -> Metric:
         dimensions = tuple(sorted((name, value) for name, value in self.dimensions))
         return Metric(self.account, self.region, self.namespace, self.metric, dimensions)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from trunkline.aws.errors import Refused
 from trunkline.aws.service import Call, Doc
 from trunkline.services.cloudwatch import metric_math
@@ -12,18 +14,29 @@ from trunkline.services.cloudwatch.statistics import UnknownStatistic, parse
 _MOST_METRICS = 10
 
 
-def watched(call: Call, queries: list[Doc]) -> tuple[str, Doc]:
-    """The id of the query that returns data, and what it watches, as a MetricStat (of nothing for an expression)."""
+def watched(call: Call, queries: list[Doc], threshold_id: str | None) -> tuple[str, Doc]:
+    """The id of the query that is watched, and its MetricStat (of nothing for expressions and for anomalies).
+
+    `threshold_id`: the query that returns what is normal, beside the one that is watched.
+    """
     check_queries(call, queries, "Metrics")
     returning = [query for query in queries if query.get("ReturnData", True)]
-    if len(returning) != 1:
+    if threshold_id is None and len(returning) != 1:
         raise invalid("Exactly one element of the metrics list should return data.")
-    [query] = returning
+    if threshold_id is not None:
+        if not any(query["Id"] == threshold_id for query in returning):
+            raise invalid("Metrics list must contain exactly one metric matching the ThresholdMetricId parameter")
+        if len(returning) != 2:
+            raise invalid("Exactly two elements of the metrics list should return data.")
+    [query] = [query for query in returning if query["Id"] != threshold_id]
     metrics = metric_math.metric_queries(queries)
     for one in metrics:
         _check_metric(one["MetricStat"])
     if len(metrics) > _MOST_METRICS:
         raise invalid(f"The metrics list must not hold more than {_MOST_METRICS} metrics.")
+    if threshold_id is not None:
+        [band] = [query for query in returning if query["Id"] == threshold_id]
+        return query["Id"], {"Metric": {}, "Stat": "", "Period": _band_period(queries, query, band)}
     if "MetricStat" in query:
         if len(queries) != 1:
             raise invalid("The metrics list must hold nothing but the metric when that is what returns data.")
@@ -38,6 +51,16 @@ def _check_metric(stat: Doc) -> None:
         parse(stat["Stat"])
     except UnknownStatistic:
         raise invalid(f"The value {stat['Stat']} for parameter Stat is not supported.") from None
+
+
+def _band_period(queries: list[Doc], watched: Doc, band: Doc) -> int:
+    if not re.match(r"\s*ANOMALY_DETECTION_BAND\s*\(", band.get("Expression", "")):
+        raise invalid("The metric matching the ThresholdMetricId parameter must be an ANOMALY_DETECTION_BAND.")
+    try:
+        metric_math.result(metric_math.empty_sheet(queries), band)
+    except metric_math.BadExpression as error:
+        raise invalid(str(error)) from None
+    return int(watched["MetricStat"]["Period"]) if "MetricStat" in watched else _expression_period(queries, watched)
 
 
 def _expression_period(queries: list[Doc], query: Doc) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from trunkline.aws import tags
-from trunkline.aws.alarms import COMPARISONS, TREATMENTS
+from trunkline.aws.alarms import BANDS, TREATMENTS
 from trunkline.aws.errors import Refused
 from trunkline.aws.service import Call, Doc
 from trunkline.services.cloudwatch.api.alarm_queries import watched
@@ -19,9 +19,9 @@ _SINGLE = ("Namespace", "Dimensions", "Period", "Unit", "Statistic", "ExtendedSt
 
 
 def alarm_of(call: Call, req: Doc, now_ms: int) -> MetricAlarm:
-    for member in ("EvaluationCriteria", "ThresholdMetricId", "EvaluationInterval"):
+    for member in ("EvaluationCriteria", "EvaluationInterval"):
         if member in req:
-            raise Refused(f"Trunkline does not support {member} in alarms: use a metric and a static threshold.")
+            raise Refused(f"Trunkline does not support PromQL alarms ({member}): use a metric or metric math.")
     if any(kind != "Sliding" for kind in req.get("EvaluationWindow", {})):
         raise Refused("Trunkline evaluates alarms over a sliding window: leave EvaluationWindow out.")
     query_id, stat = _metric_stat(call, req)
@@ -45,7 +45,7 @@ def alarm_of(call: Call, req: Doc, now_ms: int) -> MetricAlarm:
         stat.get("Unit"),
         _required(req, "EvaluationPeriods"),
         req.get("DatapointsToAlarm"),
-        _required(req, "Threshold"),
+        _threshold(req),
         _required(req, "ComparisonOperator"),
         req.get("TreatMissingData"),
         req.get("EvaluateLowSampleCountPercentile"),
@@ -55,6 +55,7 @@ def alarm_of(call: Call, req: Doc, now_ms: int) -> MetricAlarm:
         transitioned_ms=now_ms,
         tags=tags.normalise(req.get("Tags"), error="InvalidParameterValueException"),
         queries=req.get("Metrics", []),
+        threshold_query_id=req.get("ThresholdMetricId"),
     )
     _check(alarm)
     for action in (*alarm.ok_actions, *alarm.alarm_actions, *alarm.insufficient_data_actions):
@@ -68,13 +69,25 @@ def _required(req: Doc, member: str) -> Any:
     return req[member]
 
 
+def _threshold(req: Doc) -> float:
+    if "ThresholdMetricId" not in req:
+        return float(_required(req, "Threshold"))
+    if "Threshold" in req:
+        raise invalid("Threshold should not be set if ThresholdMetricId is set.")
+    if "Metrics" not in req:
+        raise invalid("ThresholdMetricId needs a list of Metrics.")
+    if any(":scalingPolicy:" in action for action in (*req.get("AlarmActions", ()), *req.get("OKActions", ()))):
+        raise invalid("Alarms based on anomaly detection models cannot have Auto Scaling actions.")
+    return 0.0
+
+
 def _metric_stat(call: Call, req: Doc) -> tuple[str | None, Doc]:
     """The metric and statistic, whichever of the two forms the request has."""
     if "Metrics" in req:
         mixed = [member for member in ("MetricName", *_SINGLE) if member in req]
         if mixed:
             raise invalid(f"{mixed[0]} should not be set if list of Metrics is set.")
-        return watched(call, req["Metrics"])
+        return watched(call, req["Metrics"], req.get("ThresholdMetricId"))
     for member in ("MetricName", "Namespace", "Period"):
         _required(req, member)
     if ("Statistic" in req) == ("ExtendedStatistic" in req):
@@ -99,8 +112,9 @@ def _check(alarm: MetricAlarm) -> None:
         raise invalid(f"Metrics cannot be checked across more than {days} (EvaluationPeriods * Period <= {longest}).")
     if alarm.datapoints_to_alarm is not None and alarm.datapoints_to_alarm > periods:
         raise invalid("DatapointsToAlarm cannot be greater than EvaluationPeriods.")
-    if alarm.comparison not in COMPARISONS:
-        raise Refused(f"Trunkline does not support {alarm.comparison}: anomaly detection is not there yet.")
+    if (alarm.comparison in BANDS) != (alarm.threshold_query_id is not None):
+        needs = "needs a ThresholdMetricId" if alarm.comparison in BANDS else "does not go with ThresholdMetricId"
+        raise invalid(f"The ComparisonOperator {alarm.comparison} {needs}.")
     if alarm.treat_missing is not None and alarm.treat_missing not in TREATMENTS:
         raise invalid(f"Value {alarm.treat_missing} for TreatMissingData: must be one of {', '.join(TREATMENTS)}.")
     if alarm.computed:
