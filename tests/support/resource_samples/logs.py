@@ -14,6 +14,40 @@ def _metric(name: str) -> list[dict]:
     return [{"MetricName": name, "MetricNamespace": "Samples", "MetricValue": "1", "DefaultValue": 0, "Unit": "Count"}]
 
 
+def _callable(name: str) -> dict:
+    """A function that CloudWatch Logs may call."""
+    return {
+        name: (
+            "AWS::Lambda::Function",
+            {
+                "Runtime": "python3.12",
+                "Handler": "index.handler",
+                "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+                "Code": {"ZipFile": "def handler(event, context):\n    return event\n"},
+            },
+        ),
+        f"Permission{name}": (
+            "AWS::Lambda::Permission",
+            {
+                "FunctionName": {"Ref": name},
+                "Action": "lambda:InvokeFunction",
+                "Principal": "logs.amazonaws.com",
+            },
+        ),
+    }
+
+
+_ROLE = (
+    "AWS::IAM::Role",
+    {
+        "AssumeRolePolicyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+            ],
+        }
+    },
+)
 _GROUP = {"Group": ("AWS::Logs::LogGroup", {})}
 
 SAMPLES = {
@@ -47,14 +81,14 @@ SAMPLES = {
             "LogGroupName": {"Ref": "Group"},
             "FilterName": "sample",
             "FilterPattern": "ERROR",
-            "DestinationArn": "arn:aws:lambda:us-east-1:000000000000:function:one",
+            "DestinationArn": {"Fn::GetAtt": ["One", "Arn"]},
         },
         {
             "FilterPattern": "WARN",
-            "DestinationArn": "arn:aws:lambda:us-east-1:000000000000:function:two",
+            "DestinationArn": {"Fn::GetAtt": ["Two", "Arn"]},
             "Distribution": "Random",
         },
-        _GROUP,
+        {**_GROUP, "Role": _ROLE, **_callable("One"), **_callable("Two")},
     ),
     "AWS::Logs::ResourcePolicy": Sample(
         {"PolicyName": "sample", "PolicyDocument": _policy("first")}, {"PolicyDocument": _policy("second")}

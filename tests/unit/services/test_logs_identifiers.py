@@ -3,6 +3,8 @@
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL-managed-data-identifiers.html
 """
 
+# ruff: noqa: E501  documented examples, a line each
+
 import pytest
 
 from trunkline.services.logs.protection.identifiers import MANAGED, NOT_SUPPORTED

@@ -19,6 +19,9 @@ from __future__ import annotations
 from trunkline.aws.service import Kit, Service
 from trunkline.engines import Engines
 from trunkline.services.logs.api import Api
+from trunkline.services.logs.forwarding import Forwarding
+from trunkline.services.logs.intake import Intake
+from trunkline.services.logs.live_tail import LiveTail
 from trunkline.services.logs.own_metrics import OwnMetrics
 from trunkline.services.logs.resources import TYPES
 from trunkline.services.logs.retention import Retention
@@ -29,14 +32,18 @@ def build(kit: Kit, engines: Engines) -> Service:
     store = Store(kit.db)
     retention = Retention(store, engines.telemetry, kit.clock)
     own_metrics = OwnMetrics(kit)
+    forwarding = Forwarding(kit, own_metrics)
+    live_tail = LiveTail(kit.clock)
+    parts = (retention, forwarding, own_metrics)
 
     async def start() -> None:
-        await retention.start()
-        await own_metrics.start()
+        for part in parts:
+            await part.start()
 
     async def stop() -> None:
-        await retention.stop()
-        await own_metrics.stop()
+        for part in parts:
+            await part.stop()
 
-    api = Api(kit, store, engines.telemetry, own_metrics)
+    intake = Intake(kit, live_tail, own_metrics, forwarding)
+    api = Api(kit, store, engines.telemetry, intake, live_tail)
     return Service("logs", api, start=start, stop=stop, resource_types=TYPES)

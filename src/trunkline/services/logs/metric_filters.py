@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import UTC, datetime
 
 from trunkline.aws.service import Doc
-from trunkline.services.logs.model import MetricFilter
+from trunkline.services.logs.model import LogGroup, MetricFilter
 from trunkline.services.logs.pattern import Pattern, compile_pattern
 
 _MINUTE_MS = 60_000
@@ -15,16 +15,19 @@ _MINUTE_MS = 60_000
 _Key = tuple[int, float, tuple[tuple[str, str], ...]]
 
 
-def data(metric_filter: MetricFilter, times_ms: list[int], messages: list[str]) -> list[Doc]:
+def data(group: LogGroup, metric_filter: MetricFilter, times_ms: list[int], messages: list[str]) -> list[Doc]:
     """The samples of one accepted batch, as PutMetricData takes them."""
     pattern = compile_pattern(metric_filter.pattern)
+    places = {"@aws.account": group.account, "@aws.region": group.region}
+    system = tuple((name, places[name]) for name in metric_filter.system_dimensions)
     counted: Counter[_Key] = Counter()
     for time_ms, message in zip(times_ms, messages, strict=True):
         if pattern.matches(message):
             value = _value(pattern, metric_filter.value, message)
             if value is not None:
                 minute = time_ms - time_ms % _MINUTE_MS
-                counted[minute, value, _dimensions(pattern, metric_filter.dimensions, message)] += 1
+                dimensions = _dimensions(pattern, metric_filter.dimensions, message)
+                counted[minute, value, (*system, *dimensions)] += 1
     if not counted and metric_filter.default is not None:
         # AWS reports the default for a period in which events came in and none matched.
         counted[times_ms[-1] - times_ms[-1] % _MINUTE_MS, metric_filter.default, ()] += 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from trunkline.aws import arn
 
@@ -66,6 +68,8 @@ class MetricFilter:
     default: float | None = None
     unit: str = "None"
     dimensions: dict[str, str] = field(default_factory=dict)
+    system_dimensions: list[str] = field(default_factory=list)
+    on_transformed: bool = False
 
 
 @dataclass
@@ -77,6 +81,51 @@ class SubscriptionFilter:
     created_ms: int
     role_arn: str = ""
     distribution: str = "ByLogStream"
+    on_transformed: bool = False
+
+
+@dataclass
+class GroupTransformer:
+    group_id: str
+    config: list[dict[str, Any]]
+    created_ms: int
+    updated_ms: int
+
+
+@dataclass
+class AccountPolicy:
+    """`selection`: the criteria by which it chooses log groups, as they were given."""
+
+    account: str
+    region: str
+    type: str
+    name: str
+    document: str
+    updated_ms: int
+    selection: str = ""
+
+    def applies_to(self, group: LogGroup) -> bool:
+        """Criteria are `LogGroupNamePrefix = "x"` or `LogGroupName NOT IN ["x", "y"]`."""
+        named = re.findall(r'"([^"]*)"', self.selection)
+        if self.selection.startswith("LogGroupNamePrefix"):
+            return group.name.startswith(tuple(named))
+        return group.name not in named
+
+
+@dataclass
+class Destination:
+    account: str
+    region: str
+    name: str
+    target: str
+    role_arn: str
+    created_ms: int
+    access_policy: str | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def arn(self) -> str:
+        return arn.arn("logs", self.region, self.account, f"destination:{self.name}")
 
 
 @dataclass

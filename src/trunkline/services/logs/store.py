@@ -9,9 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+import orjson
+
 from trunkline.aws.errors import AwsError
 from trunkline.core.db import AlreadyExists, Database, Table, Tx
 from trunkline.services.logs.model import (
+    AccountPolicy,
+    Destination,
+    GroupTransformer,
     LogGroup,
     LogStream,
     MetricFilter,
@@ -21,6 +26,7 @@ from trunkline.services.logs.model import (
 )
 from trunkline.services.logs.protection import Masks, Policy
 from trunkline.services.logs.protection import store as protection
+from trunkline.services.logs.transform import Transformer, compile_transformer
 
 T = TypeVar("T")
 
@@ -30,6 +36,9 @@ FILTERS = Table("logs_metric_filters", MetricFilter, key=("group_id", "name"))
 
 SUBSCRIPTIONS = Table("logs_subscription_filters", SubscriptionFilter, key=("group_id", "name"))
 POLICIES = Table("logs_resource_policies", ResourcePolicy, key=("account", "region", "name"))
+TRANSFORMERS = Table("logs_transformers", GroupTransformer, key=("group_id",))
+ACCOUNT_POLICIES = Table("logs_account_policies", AccountPolicy, key=("account", "region", "type", "name"))
+DESTINATIONS = Table("logs_destinations", Destination, key=("account", "region", "name"))
 QUERIES = Table("logs_query_definitions", QueryDefinition, key=("account", "region", "id"))
 
 
@@ -43,12 +52,14 @@ class Target:
     subscriptions: tuple[SubscriptionFilter, ...]
     masks: Masks
     audits: tuple[Policy, ...]
+    transformer: Transformer | None
 
 
 class Store:
     def __init__(self, db: Database) -> None:
         self._db = self.db = db
         self._targets: dict[tuple[str, str, str, str], Target] = {}
+        db.migrate("logs-policies", [TRANSFORMERS.ddl + ACCOUNT_POLICIES.ddl + DESTINATIONS.ddl])
         db.migrate("logs-protection", [protection.PROTECTIONS.ddl])
         db.migrate("logs", [GROUPS.ddl + STREAMS.ddl + FILTERS.ddl, SUBSCRIPTIONS.ddl + POLICIES.ddl + QUERIES.ddl])
 
@@ -92,6 +103,7 @@ class Store:
     async def delete_group(self, group: LogGroup) -> None:
         def work(tx: Tx) -> None:
             GROUPS.delete(tx, group.account, group.region, group.name)
+            TRANSFORMERS.delete(tx, group.id)
             protection.PROTECTIONS.delete(tx, group.account, group.region, group.id)
             tx.execute(f"DELETE FROM {STREAMS.name} WHERE group_id = ?", (group.id,))
             tx.execute(f"DELETE FROM {FILTERS.name} WHERE group_id = ?", (group.id,))
@@ -135,9 +147,10 @@ class Store:
                 group,
                 stream,
                 tuple(self.filters(group)),
-                tuple(self.subscriptions(group)),
+                (*self.subscriptions(group), *self._account_subscriptions(group)),
                 protection.masks(self._db, group),
                 protection.policies(self._db, group),
+                self.transformer(group),
             )
         return found
 
@@ -152,3 +165,33 @@ class Store:
 
     def subscriptions(self, group: LogGroup) -> list[SubscriptionFilter]:
         return SUBSCRIPTIONS.find(self._db, prefix=(group.id,))
+
+    # -- policies of the account
+
+    def account_policies(self, group: LogGroup, kind: str) -> list[AccountPolicy]:
+        """Those that apply to the group."""
+        found = ACCOUNT_POLICIES.find(self._db, prefix=(group.account, group.region, kind))
+        return [policy for policy in found if policy.applies_to(group)]
+
+    def _account_subscriptions(self, group: LogGroup) -> list[SubscriptionFilter]:
+        if group.log_class != "STANDARD":
+            return []
+        found = []
+        for policy in self.account_policies(group, "SUBSCRIPTION_FILTER_POLICY"):
+            wanted = orjson.loads(policy.document)
+            found.append(
+                SubscriptionFilter(
+                    group.id, policy.name, wanted.get("FilterPattern", ""), wanted["DestinationArn"], policy.updated_ms
+                )
+            )
+        return found
+
+    def transformer(self, group: LogGroup) -> Transformer | None:
+        """The group's own, or else the account's: the one with the longest prefix of the group's name."""
+        own = TRANSFORMERS.get(self._db, group.id)
+        if own is not None:
+            return compile_transformer(own.config)
+        policies = self.account_policies(group, "TRANSFORMER_POLICY")
+        if not policies or group.log_class != "STANDARD":
+            return None
+        return compile_transformer(orjson.loads(max(policies, key=lambda policy: len(policy.selection)).document))

@@ -1,60 +1,55 @@
-"""Hand log events that match a subscription filter to its Lambda function, gzipped and in base64 as AWS does.
+"""Which events of a batch a subscription filter selects, and the message that AWS makes of them.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
 """
 
 from __future__ import annotations
 
-import asyncio
-import base64
-import gzip
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-import orjson
-
-from trunkline.aws.behalf import on_behalf_of
-from trunkline.aws.errors import AwsError
-from trunkline.aws.service import Caller, Kit
+from trunkline.aws.service import Doc
 from trunkline.core import ids
-from trunkline.core.log import get
 from trunkline.services.logs.model import LogGroup, SubscriptionFilter
 from trunkline.services.logs.pattern import compile_pattern
-
-log = get(__name__)
-_running: set[asyncio.Task[None]] = set()
+from trunkline.services.logs.pattern.delimited import Delimited
 
 
-def deliver(
-    kit: Kit, group: LogGroup, stream: str, one: SubscriptionFilter, times_ms: list[int], messages: list[str]
-) -> None:
-    """Start the delivery of one accepted batch; PutLogEvents does not wait for it."""
+@dataclass(frozen=True)
+class Selection:
+    """The events of one stream that one filter selects."""
+
+    group: LogGroup
+    stream: str
+    filter: str
+    events: Sequence[Doc]
+
+    def message(self) -> Doc:
+        return {
+            "messageType": "DATA_MESSAGE",
+            "owner": self.group.account,
+            "logGroup": self.group.name,
+            "logStream": self.stream,
+            "subscriptionFilters": [self.filter],
+            "logEvents": list(self.events),
+        }
+
+    def halves(self) -> tuple[Selection, Selection]:
+        middle = len(self.events) // 2
+        return replace(self, events=self.events[:middle]), replace(self, events=self.events[middle:])
+
+
+def select(
+    group: LogGroup, stream: str, one: SubscriptionFilter, times_ms: Sequence[int], messages: Sequence[str]
+) -> Selection | None:
+    """What the filter selects of a batch; None when that is nothing."""
     pattern = compile_pattern(one.pattern)
-    matching = [
-        {"id": f"{time_ms:020d}{ids.hex_id(36)}"[:56], "timestamp": time_ms, "message": message}
-        for time_ms, message in zip(times_ms, messages, strict=True)
-        if pattern.matches(message)
-    ]
-    if not matching:
-        return
-    data = {
-        "messageType": "DATA_MESSAGE",
-        "owner": group.account,
-        "logGroup": group.name,
-        "logStream": stream,
-        "subscriptionFilters": [one.name],
-        "logEvents": matching,
-    }
-    task = asyncio.get_running_loop().create_task(_invoke(kit, group, one, orjson.dumps(data)))
-    _running.add(task)
-    task.add_done_callback(_running.discard)
-
-
-async def _invoke(kit: Kit, group: LogGroup, one: SubscriptionFilter, data: bytes) -> None:
-    packed = base64.b64encode(gzip.compress(data, 1)).decode()
-    payload = orjson.dumps({"awslogs": {"data": packed}})
-    caller = Caller.service("logs.amazonaws.com", group.account, group.region)
-    request = {"FunctionName": one.destination, "InvocationType": "Event", "Payload": payload}
-    try:
-        with on_behalf_of(f"{group.arn}:*"):
-            await kit.call("lambda", "Invoke", request, as_=caller)
-    except AwsError as error:
-        log.warning("a subscription filter's function was not called", filter=one.name, why=str(error))
+    named = isinstance(pattern, Delimited)
+    events: list[Doc] = []
+    for time_ms, message in zip(times_ms, messages, strict=True):
+        if pattern.matches(message):
+            event = {"id": f"{time_ms:020d}{ids.hex_id(36)}"[:56], "timestamp": time_ms, "message": message}
+            if named:
+                event["extractedFields"] = {name[1:]: value for name, value in pattern.extract(message).items()}
+            events.append(event)
+    return Selection(group, stream, one.name, events) if events else None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from trunkline.services.logs.api.account import Account
+from trunkline.services.logs.api.account_policies import AccountPolicies
 from trunkline.services.logs.api.data_protection import DataProtection
+from trunkline.services.logs.api.destinations import Destinations
 from trunkline.services.logs.api.events import Events
 from trunkline.services.logs.api.filters import Filters
 from trunkline.services.logs.api.groups import Groups
@@ -12,7 +14,22 @@ from trunkline.services.logs.api.put_events import PutEvents
 from trunkline.services.logs.api.streams import Streams
 from trunkline.services.logs.api.subscriptions import Subscriptions
 from trunkline.services.logs.api.tags import Tags
+from trunkline.services.logs.api.transformers import Transformers
 
 
-class Api(Groups, Streams, PutEvents, Events, LiveTails, Filters, DataProtection, Subscriptions, Account, Tags):
+class Api(
+    Groups,
+    Streams,
+    PutEvents,
+    Events,
+    LiveTails,
+    Filters,
+    DataProtection,
+    AccountPolicies,
+    Subscriptions,
+    Destinations,
+    Transformers,
+    Account,
+    Tags,
+):
     """All of them."""

@@ -10,19 +10,18 @@ from trunkline.engines.telemetry import Telemetry
 from trunkline.services.logs.intake import Intake
 from trunkline.services.logs.live_tail import LiveTail
 from trunkline.services.logs.model import LogGroup
-from trunkline.services.logs.own_metrics import OwnMetrics
 from trunkline.services.logs.store import Store
 
 DEFAULT_PAGE = 50
 
 
 class Context:
-    def __init__(self, kit: Kit, store: Store, telemetry: Telemetry, own_metrics: OwnMetrics) -> None:
+    def __init__(self, kit: Kit, store: Store, telemetry: Telemetry, intake: Intake, live_tail: LiveTail) -> None:
         self._kit = kit
         self._store = store
         self._telemetry = telemetry
-        self._live_tail = LiveTail(kit.clock)
-        self._intake = Intake(kit, self._live_tail, own_metrics)
+        self._intake = intake
+        self._live_tail = live_tail
 
     def _now_ms(self) -> int:
         return int(self._kit.clock.time() * 1000)

@@ -12,6 +12,7 @@ from trunkline.services.logs.pattern import InvalidPattern, Pattern, compile_pat
 from trunkline.services.logs.store import FILTERS
 
 _MAX_DIMENSIONS = 3
+_SYSTEM_FIELDS = frozenset({"@aws.account", "@aws.region"})
 
 
 class Filters(Context):
@@ -19,9 +20,11 @@ class Filters(Context):
     async def put_metric_filter(self, call: Call, req: Doc) -> Doc:
         group = self._group(call, req)
         self._standard_only(group, "PutMetricFilter")
-        for member in ("fieldSelectionCriteria", "emitSystemFieldDimensions"):
-            if req.get(member):
-                raise Refused(f"Trunkline does not support {member} in metric filters: leave it out.")
+        if req.get("fieldSelectionCriteria"):
+            raise Refused("Trunkline does not support fieldSelectionCriteria in metric filters: leave it out.")
+        system = req.get("emitSystemFieldDimensions", [])
+        if not set(system) <= _SYSTEM_FIELDS:
+            raise _invalid(f"emitSystemFieldDimensions must be among {', '.join(sorted(_SYSTEM_FIELDS))}.")
         _compiled(req["filterPattern"])
         if len(req["metricTransformations"]) != 1:
             raise _invalid("A metric filter has exactly one metric transformation.")
@@ -45,6 +48,8 @@ class Filters(Context):
             default=transformation.get("defaultValue"),
             unit=transformation.get("unit", "None"),
             dimensions=dimensions,
+            system_dimensions=system,
+            on_transformed=req.get("applyOnTransformedLogs", False),
         )
 
         def work(tx: Tx) -> None:
@@ -128,6 +133,8 @@ def _described(group: LogGroup, metric_filter: MetricFilter) -> Doc:
         "filterPattern": metric_filter.pattern,
         "creationTime": metric_filter.created_ms,
         "logGroupName": group.name,
+        "applyOnTransformedLogs": metric_filter.on_transformed,
+        "emitSystemFieldDimensions": metric_filter.system_dimensions or None,
         "metricTransformations": [
             {
                 "metricName": metric_filter.metric,
