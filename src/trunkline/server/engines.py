@@ -55,7 +55,8 @@ def _networks(settings: Settings, containers: Containers) -> Networks:
             raise NetworksError("the container engine is not on this machine; start with TRUNKLINE_NETWORKS=docker")
         return found.pid
 
-    return LinuxNetworks(settings.instance_id, settings.data_dir / "networks", settings.port, pid_of)
+    directory = settings.data_dir / "networks"
+    return LinuxNetworks(settings.instance_id, directory, settings.port, settings.xray_port, pid_of)
 
 
 def _proxy(settings: Settings, clock: Clock) -> Proxy:

@@ -19,7 +19,7 @@ async def _pid_of(container: str) -> int:
 def make_linux(tmp_path):
     """`make_linux()` is a driver as another process of the same instance would have it; not started."""
     instance = f"test{secrets.token_hex(3)}"
-    return lambda: LinuxNetworks(instance, tmp_path, 4566, _pid_of)
+    return lambda: LinuxNetworks(instance, tmp_path, 4566, 2000, _pid_of)
 
 
 @pytest.fixture

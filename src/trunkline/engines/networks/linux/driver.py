@@ -33,13 +33,15 @@ class LinuxNetworks:
     why = "one network namespace per VPC"
     resolvers: tuple[str, ...] = (RESOLVER,)
 
-    def __init__(self, instance_id: str, directory: Path, port: int, pid_of: PidOf) -> None:
+    def __init__(self, instance_id: str, directory: Path, port: int, xray_port: int, pid_of: PidOf) -> None:
+        """port, xray_port: of the AWS endpoint and of the X-Ray daemon, which containers of every VPC reach."""
         self._names = Names(instance_id)
         self._book = Book.read(directory / "networks.json")
         self._host = Host(self._names, self._book)
         self._answers: Answers | None = None
         self._resolver = Resolver(self._answer)
         self._port = port
+        self._xray_port = xray_port
         self._pid_of = pid_of
         self._routers: dict[str, Router] = {}
         self._joining: dict[str, asyncio.Lock] = {}
@@ -98,7 +100,7 @@ class LinuxNetworks:
             return self._routers[vpc_id]
 
     def _outside(self) -> Outside:
-        return Outside(self._book.services_slice, self._book.endpoint, self._port)
+        return Outside(self._book.services_slice, self._book.endpoint, self._port, self._xray_port)
 
     def _peers(self, vpc: Vpc) -> dict[str, Router]:
         """Those that peer from both sides: a peering that one side has not been told of carries nothing."""

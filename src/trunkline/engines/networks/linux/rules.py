@@ -26,11 +26,12 @@ _PEERS = '"p*"'
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What the VPC meets on this host: load balancers in `services`, and the AWS endpoint."""
+    """What the VPC meets on this host: load balancers in `services`, and the AWS endpoint with its X-Ray daemon."""
 
     services: str
     endpoint: str
     port: int
+    xray_port: int
 
 
 def ruleset(vpc: Vpc, place: Place, outside: Outside, members: Mapping[str, Sequence[str]]) -> str:
@@ -143,6 +144,7 @@ def _forward(vpc: Vpc, place: Place, outside: Outside, held: list[Interface], ca
     )
     entering = (f"{one.cidr} : jump enter_{place.marks[one.id]}" for one in vpc.subnets if _entries(one, False))
     public = (one.address for one in vpc.interfaces if one.public)
+    served = f"{outside.port}, {outside.xray_port}"
     return [
         _set("map", "acl_leave", "mark : verdict", leaving),
         _set("map", "acl_enter", "ipv4_addr : verdict", entering, "interval"),
@@ -150,8 +152,8 @@ def _forward(vpc: Vpc, place: Place, outside: Outside, held: list[Interface], ca
         _chain(
             "forward",
             [
-                f"iifname {_INTERFACES} ip daddr {outside.endpoint} tcp dport {{ 53, {outside.port} }} accept",
-                f"iifname {_INTERFACES} ip daddr {outside.endpoint} udp dport 53 accept",
+                f"iifname {_INTERFACES} ip daddr {outside.endpoint} tcp dport {{ 53, {served} }} accept",
+                f"iifname {_INTERFACES} ip daddr {outside.endpoint} udp dport {{ 53, {outside.xray_port} }} accept",
                 f"oifname {_INTERFACES} ip saddr {outside.endpoint} ct state established accept",
                 f"oifname {_INTERFACES} oifname . ip daddr != @own oifname != @unchecked drop",
                 "meta mark vmap @acl_leave",

@@ -54,10 +54,12 @@ class Inputs:
         return found
 
     async def _shared(self, task: Task, definition: TaskDefinition) -> dict[str, str]:
+        host, settings = await self._networking.endpoint(), self._kit.settings
         values = {
             "AWS_REGION": task.region,
             "AWS_DEFAULT_REGION": task.region,
-            "AWS_ENDPOINT_URL": f"http://{await self._networking.endpoint()}:{self._kit.settings.port}",
+            "AWS_ENDPOINT_URL": f"http://{host}:{settings.port}",
+            "AWS_XRAY_DAEMON_ADDRESS": f"{host}:{settings.xray_port}",
             "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
         }
         arn = task.overrides.get("taskRoleArn") or definition.doc.get("taskRoleArn")
