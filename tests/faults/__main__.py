@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.faults import cloudformation, networks
+from tests.faults import cloudformation, mixed, networks
 from tests.faults.deployment import Deployment
 from tests.faults.kills import Kills
 from tests.faults.pipeline import Pipeline
@@ -21,6 +21,7 @@ SCENARIOS: dict[str, Any] = {
     "codepipeline": Pipeline,
     **cloudformation.SCENARIOS,
     **networks.SCENARIOS,
+    **mixed.SCENARIOS,
 }
 
 

@@ -45,6 +45,7 @@ class LookupOperations:
         if end is not None and end < start:
             raise AwsError("InvalidTimeRangeException", "The end of the time range is before its start.")
         before = _place(req.get("NextToken"))
+        await self.kit.db.write(lambda tx: None)  # behind the records of calls that were answered just now
         found: list[Event] = []
         over = req.get("EventCategory") == "insight"
         while not over and len(found) <= limit:
