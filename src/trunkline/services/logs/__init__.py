@@ -19,6 +19,8 @@ from __future__ import annotations
 from trunkline.aws.service import Kit, Service
 from trunkline.engines import Engines
 from trunkline.services.logs.api import Api
+from trunkline.services.logs.exports.model import TASKS
+from trunkline.services.logs.exports.workflow import NAME, Exporter
 from trunkline.services.logs.forwarding import Forwarding
 from trunkline.services.logs.intake import Intake
 from trunkline.services.logs.live_tail import LiveTail
@@ -34,6 +36,9 @@ def build(kit: Kit, engines: Engines) -> Service:
     own_metrics = OwnMetrics(kit)
     forwarding = Forwarding(kit, own_metrics)
     live_tail = LiveTail(kit.clock)
+    kit.db.migrate("logs-exports", [TASKS.ddl])
+    exporter = Exporter(kit, store, engines.telemetry)
+    engines.workflows.register(NAME, exporter.run, failed=exporter.died)
     parts = (retention, forwarding, own_metrics)
 
     async def start() -> None:
@@ -45,5 +50,5 @@ def build(kit: Kit, engines: Engines) -> Service:
             await part.stop()
 
     intake = Intake(kit, live_tail, own_metrics, forwarding)
-    api = Api(kit, store, engines.telemetry, intake, live_tail)
+    api = Api(kit, store, engines, intake, live_tail)
     return Service("logs", api, start=start, stop=stop, resource_types=TYPES)

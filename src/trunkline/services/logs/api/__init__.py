@@ -7,6 +7,7 @@ from trunkline.services.logs.api.account_policies import AccountPolicies
 from trunkline.services.logs.api.data_protection import DataProtection
 from trunkline.services.logs.api.destinations import Destinations
 from trunkline.services.logs.api.events import Events
+from trunkline.services.logs.api.exports import Exports
 from trunkline.services.logs.api.filters import Filters
 from trunkline.services.logs.api.groups import Groups
 from trunkline.services.logs.api.live_tail import LiveTails
@@ -28,6 +29,7 @@ class Api(
     AccountPolicies,
     Subscriptions,
     Destinations,
+    Exports,
     Transformers,
     Account,
     Tags,

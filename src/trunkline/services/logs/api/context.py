@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call, Doc, Kit
-from trunkline.engines.telemetry import Telemetry
+from trunkline.engines import Engines
 from trunkline.services.logs.intake import Intake
 from trunkline.services.logs.live_tail import LiveTail
 from trunkline.services.logs.model import LogGroup
@@ -16,10 +16,11 @@ DEFAULT_PAGE = 50
 
 
 class Context:
-    def __init__(self, kit: Kit, store: Store, telemetry: Telemetry, intake: Intake, live_tail: LiveTail) -> None:
+    def __init__(self, kit: Kit, store: Store, engines: Engines, intake: Intake, live_tail: LiveTail) -> None:
         self._kit = kit
         self._store = store
-        self._telemetry = telemetry
+        self._telemetry = engines.telemetry
+        self._workflows = engines.workflows
         self._intake = intake
         self._live_tail = live_tail
 
