@@ -14,6 +14,7 @@ from tests.faults import cloudformation, mixed, networks
 from tests.faults.deployment import Deployment
 from tests.faults.kills import Kills
 from tests.faults.pipeline import Pipeline
+from tests.faults.telemetry import killed_ingest
 from tests.faults.writes import acknowledged_writes
 
 SCENARIOS: dict[str, Any] = {
@@ -29,7 +30,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults")
     parser.add_argument("--sample", type=int, help="so many points of each run instead of all")
     parser.add_argument("--writes", type=int, default=10_000)
-    parser.add_argument("--only", choices=[*SCENARIOS, "writes"])
+    parser.add_argument("--only", choices=[*SCENARIOS, "writes", "telemetry"])
     parser.add_argument("--verbose", action="store_true")
     given = parser.parse_args()
     out: dict[str, Any] = {"benchmark": "faults", "runs": []}
@@ -46,6 +47,10 @@ def main() -> int:
         if given.only in (None, "writes"):
             out["writes"] = acknowledged_writes(Path(folder), given.writes)
             ok = ok and out["writes"]["lost"] == 0
+        if given.only in (None, "telemetry"):
+            out["telemetry"] = killed_ingest(Path(folder), given.sample or 200)
+            bad = ("lost", "doubled", "returned", "seams", "asked_otherwise")
+            ok = ok and not any(out["telemetry"][name] for name in bad)
     print(json.dumps({**out, "ok": ok}))
     return 0 if ok else 1
 

@@ -63,14 +63,14 @@ class SqliteTelemetry:
         self._holdings = Holdings(self._slices, self._manifest)
         self._workers = workers or Workers(directory / "spill")
         self._owns_workers = workers is None
-        self._upkeep = Upkeep(self._holdings, self._slices, self._manifest, clock, self._workers.compactor, policy)
+        self.upkeep = Upkeep(self._holdings, self._slices, self._manifest, clock, self._workers.compactor, policy)
         self._segments = SegmentStore(directory, clock)
 
     async def start(self) -> None:
-        self._upkeep.start()
+        self.upkeep.start()
 
     async def compact(self) -> None:
-        await self._upkeep.round(everything=True)
+        await self.upkeep.round(everything=True)
 
     # -- metrics
 
@@ -119,10 +119,10 @@ class SqliteTelemetry:
         with self._holdings.view() as view:
             for slice_ in view.hot[:-1]:  # what arrives today is not old
                 await slice_.samples.expire(before_ms)
-            async with self._upkeep.switching:
+            async with self.upkeep.switching:
                 expired = await cold_samples.expire(self._manifest, before_ms)
                 self._holdings.replace(files=[view.files[number] for number in expired if number in view.files])
-        await self._upkeep.drop_empty()
+        await self.upkeep.drop_empty()
 
     # -- logs
 
@@ -207,7 +207,7 @@ class SqliteTelemetry:
 
     async def _delete(self, group: str, stream: str | None) -> None:
         with self._holdings.view():  # what is hidden here is not closed before it is purged
-            async with self._upkeep.switching:
+            async with self.upkeep.switching:
                 with self._holdings.view() as view:
                     hidden = [(slice_, await logs.forget(slice_, group, stream)) for slice_ in view.hot]
                     if view.files:
@@ -216,7 +216,7 @@ class SqliteTelemetry:
                 await logs.purge(slice_, ids)
 
     async def expire_logs(self, group: str, before_ms: int) -> None:
-        async with self._upkeep.switching:
+        async with self.upkeep.switching:
             with self._holdings.view() as view:
                 for slice_ in view.hot:
                     await logs.expire(slice_, group, before_ms)
@@ -244,7 +244,7 @@ class SqliteTelemetry:
         self._segments.expire(before_ms)
 
     async def close(self) -> None:
-        await self._upkeep.stop()
+        await self.upkeep.stop()
         if self._owns_workers:
             self._workers.close()
         self._segments.close()
