@@ -6,7 +6,7 @@ from trunkline.aws import paging
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call, Doc, operation
 from trunkline.aws.tags import pairs
-from trunkline.core.db import Reader, Tx
+from trunkline.core.db import Tx
 from trunkline.services.cloudformation import store
 from trunkline.services.cloudformation.api import views
 from trunkline.services.cloudformation.api.nested_sets import family
@@ -66,25 +66,6 @@ class ChangeSetOperations(Part):
         stack = proposal.stack
         made = self._operation(call, stack, "CREATE", {})
         Record(self._kit, made).enter(tx, stack, Status.REVIEW_IN_PROGRESS, words.USER)
-
-    def _named_set(self, reader: Reader, stack: Stack, name: str) -> ChangeSet | None:
-        found = store.change_sets.find(reader, prefix=(stack.account, stack.region), stack_id=stack.id)
-        return next((one for one in found if one.name == name and one.execution != "EXECUTE_COMPLETE"), None)
-
-    def _change_set(self, call: Call, req: Doc, reader: Reader | None = None) -> ChangeSet:
-        name, reader = req["ChangeSetName"], reader or self._db
-        if name.startswith("arn:"):
-            found = store.change_sets.get(reader, call.account, call.region, name)
-        elif not req.get("StackName"):
-            raise bad("StackName must be specified if ChangeSetName is not specified as an ARN.")
-        else:
-            stack = store.stack(reader, call.account, call.region, req["StackName"])
-            if stack is None:
-                raise bad(f"Stack [{req['StackName']}] does not exist")
-            found = self._named_set(reader, stack, name)
-        if found is None:
-            raise AwsError("ChangeSetNotFoundException", f"ChangeSet [{name}] does not exist")
-        return found
 
     @operation(STACK)
     async def describe_change_set(self, call: Call, req: Doc) -> Doc:

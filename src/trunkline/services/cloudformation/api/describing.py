@@ -58,6 +58,8 @@ class DescribeOperations(Part):
 
     @operation(STACK)
     async def describe_events(self, call: Call, req: Doc) -> Doc:
+        if req.get("ChangeSetName"):
+            return self._validation_events(call, req)
         events, stack_id = self._operation_events(call, req)
         if (req.get("Filters") or {}).get("FailedEvents"):
             events = [one for one in events if one.status.endswith("_FAILED") or one.kind != "STACK_EVENT"]
@@ -67,6 +69,26 @@ class DescribeOperations(Part):
         operations = {one.id: one for one in store.operations.find(self._db, prefix=(stack_id,))}
         return {"OperationEvents": [_operation_event(one, operations) for one in page], "NextToken": token}
 
+    def _validation_events(self, call: Call, req: Doc) -> Doc:
+        """Of a change set there is nothing to tell but what its early validation found."""
+        found = self._change_set(call, req)
+        operation = found.id.rpartition("/")[2]
+        told = [
+            {
+                "EventId": f"{operation}-{number}",
+                "StackId": found.stack_id,
+                "OperationId": operation,
+                "OperationType": "CREATE_CHANGESET",
+                "Timestamp": found.created,
+                **problem,
+            }
+            for number, problem in enumerate(found.problems)
+        ]
+        page, token = paging.page(
+            told, PAGE, req.get("NextToken"), key=lambda one: f"{told.index(one):06}", error=_REFUSED
+        )
+        return {"OperationEvents": page, "NextToken": token}
+
     def _operation_events(self, call: Call, req: Doc) -> tuple[list[StackEvent], str]:
         if req.get("StackName"):
             stack = self._for_events(call, req["StackName"])
@@ -74,10 +96,9 @@ class DescribeOperations(Part):
             if req.get("OperationId"):
                 found = [one for one in found if one.operation == req["OperationId"]]
             return found, stack.id
-        wanted = req.get("OperationId") or req.get("ChangeSetName")
-        if not wanted:
+        if not req.get("OperationId"):
             raise bad("Either StackName, ChangeSetName or OperationId must be specified.")
-        found = store.stack_events.find(self._db, operation=wanted)
+        found = store.stack_events.find(self._db, operation=req["OperationId"])
         return found, found[0].stack_id if found else ""
 
     @operation(STACK)

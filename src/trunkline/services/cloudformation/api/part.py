@@ -9,7 +9,7 @@ from trunkline.core import ids
 from trunkline.core.db import Reader, Tx
 from trunkline.engines.workflows import Workflows
 from trunkline.services.cloudformation import store
-from trunkline.services.cloudformation.model import Operation, Stack, Status
+from trunkline.services.cloudformation.model import ChangeSet, Operation, Stack, Status
 from trunkline.services.cloudformation.preparing.sources import bad
 from trunkline.services.cloudformation.workflow import NAME, Cancels
 from trunkline.services.cloudformation.workflow.callers import to_doc
@@ -41,6 +41,25 @@ class Part:
         found = store.stack(reader or self._db, call.account, call.region, name)
         if found is None or found.status is Status.DELETE_COMPLETE:
             raise bad(f"Stack [{name}] does not exist")
+        return found
+
+    def _named_set(self, reader: Reader, stack: Stack, name: str) -> ChangeSet | None:
+        found = store.change_sets.find(reader, prefix=(stack.account, stack.region), stack_id=stack.id)
+        return next((one for one in found if one.name == name and one.execution != "EXECUTE_COMPLETE"), None)
+
+    def _change_set(self, call: Call, req: Doc, reader: Reader | None = None) -> ChangeSet:
+        name, reader = req["ChangeSetName"], reader or self._db
+        if name.startswith("arn:"):
+            found = store.change_sets.get(reader, call.account, call.region, name)
+        elif not req.get("StackName"):
+            raise bad("StackName must be specified if ChangeSetName is not specified as an ARN.")
+        else:
+            stack = store.stack(reader, call.account, call.region, req["StackName"])
+            if stack is None:
+                raise bad(f"Stack [{req['StackName']}] does not exist")
+            found = self._named_set(reader, stack, name)
+        if found is None:
+            raise AwsError("ChangeSetNotFoundException", f"ChangeSet [{name}] does not exist")
         return found
 
     def _operation(self, call: Call, stack: Stack, kind: str, req: Doc, **options: Any) -> Operation:

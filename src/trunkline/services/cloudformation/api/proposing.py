@@ -12,7 +12,7 @@ from trunkline.services.cloudformation.api.part import check_name
 from trunkline.services.cloudformation.drift.living import REVERT
 from trunkline.services.cloudformation.hooks import asking
 from trunkline.services.cloudformation.model import ChangeSet, Stack, Status, Version
-from trunkline.services.cloudformation.preparing import changing, import_rules, importing, refusing, sources
+from trunkline.services.cloudformation.preparing import changing, early, import_rules, importing, refusing, sources
 from trunkline.services.cloudformation.preparing.changes import Changes
 from trunkline.services.cloudformation.preparing.nesting import nested_in
 from trunkline.services.cloudformation.preparing.prepare import NO_TEMPLATE, Prepared, Target, TransformFailed, prepare
@@ -147,7 +147,8 @@ async def _fill(
         imports = await _imports(kit, call, req, stack, change_set, prepared)
         caller = await _acting(kit, call, stack, req)
         reverts = req.get("DeploymentMode") == REVERT
-        changes = await Changes(kit, caller, stack, prepared, previous, imports, reverts=reverts).run()
+        working = Changes(kit, caller, stack, prepared, previous, imports, reverts=reverts)
+        changes = await working.run()
     except template.TemplateError as error:
         _failed(change_set, error.message)
         return
@@ -155,6 +156,9 @@ async def _fill(
     change_set.changes = changes
     if not changes:
         await unchanged(kit, call, Proposal(stack, change_set, prepared))
+    if change_set.status != "FAILED" and (problems := await early.problems(kit, caller, working)):
+        change_set.problems = problems
+        _failed(change_set, early.reason(problems))
     if change_set.status != "FAILED" and (reason := await _hooks(kit, call, stack, change_set, prepared)):
         _failed(change_set, reason)
     if change_set.kind == "IMPORT":

@@ -12,6 +12,7 @@ class ChangeSet:
     """`target` is what executing it applies: the request of CreateStack or UpdateStack as `preparing` understands it.
 
     changes: DescribeChangeSet's, with values (BeforeContext and AfterContext) that are shown only when asked for.
+    problems: what early validation found, as DescribeEvents tells it.
     """
 
     account: str
@@ -37,3 +38,4 @@ class ChangeSet:
     parent_id: str = ""
     root_id: str = ""
     deployment: Doc = field(default_factory=dict)
+    problems: list[Doc] = field(default_factory=list)

@@ -30,7 +30,8 @@ HIDDEN = "****"
 class Changes:
     """Works out the changes of one prepared template; `run` gives the ResourceChange documents.
 
-    reverts: from what the resources are now instead of what they were last asked to be.
+    reverts: from what the resources are now instead of what they were last asked to be. wanted: their properties, as
+    far as they are known now.
     """
 
     kit: Kit
@@ -41,6 +42,7 @@ class Changes:
     imports: Mapping[str, str] = field(default_factory=dict)
     rows: dict[str, Resource] = field(default_factory=dict)
     known: dict[str, Known] = field(default_factory=dict)
+    wanted: dict[str, Doc] = field(default_factory=dict)
     secrets: set[str] = field(default_factory=set)
     reverts: bool = False
 
@@ -76,6 +78,7 @@ class Changes:
     async def _one(self, name: str, old: "template.Template | None", scope: StackScope) -> Doc | None:
         resource, row = self.prepared.template.resources[name], self.rows.get(name)
         wanted = typed(resource.type, await template.evaluate(resource.properties or {}, scope))
+        self.wanted[name] = wanted
         if row is None:
             imported = self.imports.get(name)
             self.known[name] = Known(imported or "", {}, wanted, unknown="" if imported else name)
