@@ -315,9 +315,9 @@ async def test_refuses_what_it_cannot_do_with_declared_errors(site: Site) -> Non
         await site.call("GetDeployment", deploymentId="nonsense")
     with pytest.raises(AwsError, match="DeploymentDoesNotExistException"):
         await site.call("GetDeployment", deploymentId="d-000000000")
-    await site.call("CreateApplication", applicationName="fn", computePlatform="Lambda")
+    await site.call("CreateApplication", applicationName="fn", computePlatform="Server")
     await site.call("CreateDeploymentGroup", applicationName="fn", deploymentGroupName="prod", serviceRoleArn=ROLE)
-    with pytest.raises(AwsError, match="does not deploy to the compute platform Lambda"):
+    with pytest.raises(AwsError, match="does not deploy to the compute platform Server"):
         await site.call("CreateDeployment", applicationName="fn", deploymentGroupName="prod", revision=revision())
     site.world.is_trusted = False
     with pytest.raises(AwsError, match="InvalidRoleException: Cannot assume role provided"):

@@ -109,7 +109,7 @@ def test_what_is_not_supported_says_so_by_name(aws: Any, name: str, role: str) -
     client.create_application(applicationName=name, computePlatform="Server")
     client.create_deployment_group(applicationName=name, deploymentGroupName="prod", serviceRoleArn=role)
     place = {"bucket": "b", "key": "k", "bundleType": "YAML"}
-    with pytest.raises(ClientError, match="does not deploy to the compute platform Server yet"):
+    with pytest.raises(ClientError, match="does not deploy to the compute platform Server"):
         client.create_deployment(
             applicationName=name, deploymentGroupName="prod", revision={"revisionType": "S3", "s3Location": place}
         )

@@ -41,6 +41,7 @@ class Provision:
     token: 36 characters, the same on every run of this attempt: for client tokens. stack_tags: the stack's own tags and
     CloudFormation's three (`aws:cloudformation:stack-id`, `-name`, `logical-id`); Cloud Control has none. kept: the
     properties as last applied, for types whose physical id alone does not lead to them; empty for an import.
+    update_policy: the template's UpdatePolicy, evaluated; not given on the way back from a failed update.
     """
 
     client: "Client"
@@ -52,6 +53,7 @@ class Provision:
     resumed: bool = False
     stack_tags: Mapping[str, str] = field(default_factory=dict)
     kept: Doc = field(default_factory=dict)
+    update_policy: Doc = field(default_factory=dict)
     on_made: Callable[[str], Awaitable[None]] | None = None
 
     async def made(self, physical_id: str) -> None:

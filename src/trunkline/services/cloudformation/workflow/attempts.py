@@ -219,7 +219,6 @@ class Attempts:
     ) -> Attempt:
         session = self._session
         resource = session.template.resources[name]
-        policy = resource.creation_policy
         return attempt(
             session,
             name,
@@ -230,13 +229,16 @@ class Attempts:
             on_made=on_made,
             replaces=replaces,
             caller=await session.callers.of(session.operation),
-            policy=await self._creation_policy(policy) if policy else {},
+            policy=await self._policy("CreationPolicy", resource.creation_policy),
+            update_policy=await self._policy("UpdatePolicy", resource.update_policy),
         )
 
-    async def _creation_policy(self, given: Any) -> Doc:
+    async def _policy(self, name: str, given: Any) -> Doc:
+        if not given:
+            return {}
         policy = await template.evaluate(given, await self._session.scope())
         if not isinstance(policy, dict):
-            raise Refusal("CreationPolicy must be an object")
+            raise Refusal(f"{name} must be an object")
         return policy
 
 
@@ -251,6 +253,7 @@ def attempt(
     kept: Doc | None = None,
     on_made: Any = None,
     policy: Doc | None = None,
+    update_policy: Doc | None = None,
     restore: bool = False,
     replaces: bool = False,
 ) -> Attempt:
@@ -273,6 +276,7 @@ def attempt(
         resumed=resumed,
         stack_tags=tags,
         kept=kept or {},
+        update_policy=update_policy or {},
         on_made=on_made,
         type=type,
         operation=session.operation.id,

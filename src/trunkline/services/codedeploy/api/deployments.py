@@ -12,7 +12,15 @@ from trunkline.services.codedeploy import store
 from trunkline.services.codedeploy.api import found
 from trunkline.services.codedeploy.api.groups import ARN as GROUP_ARN
 from trunkline.services.codedeploy.api.settings import check_alarms, check_rollback
-from trunkline.services.codedeploy.model import Deployment, DeploymentGroup, Doc, Status
+from trunkline.services.codedeploy.model import (
+    FUNCTION_LIFECYCLE,
+    LIFECYCLE,
+    Deployment,
+    DeploymentGroup,
+    Doc,
+    LifecycleEvent,
+    Status,
+)
 from trunkline.services.codedeploy.workflow import NAME
 from trunkline.services.codedeploy.workflow.outcomes import STOP
 from trunkline.services.codedeploy.workflow.record import new_deployment_id
@@ -28,10 +36,9 @@ class DeploymentOperations(found.Operations):
         if not req.get("deploymentGroupName"):
             raise AwsError("DeploymentGroupNameRequiredException", "The deployment group name is required.")
         group = found.group(self.kit.db, call, application.name, req["deploymentGroupName"])
-        if application.platform != "ECS":
+        if application.platform == "Server":
             raise Refused(
-                f"Trunkline does not deploy to the compute platform {application.platform} yet: it deploys to ECS;"
-                " make an application with computePlatform ECS.",
+                "Trunkline does not deploy to the compute platform Server: it deploys to ECS and Lambda.",
                 code="InvalidTargetInstancesException",
                 status=None,
             )
@@ -166,7 +173,7 @@ def _unfinished(deployment: Deployment) -> Deployment:
 
 
 def _made(group: DeploymentGroup, req: Doc, now: datetime) -> Deployment:
-    settings = group.settings
+    settings, is_function = group.settings, group.platform == "Lambda"
     return Deployment(
         account=group.account,
         region=group.region,
@@ -187,4 +194,6 @@ def _made(group: DeploymentGroup, req: Doc, now: datetime) -> Deployment:
         load_balancer=settings.get("loadBalancerInfo"),
         service=group.service,
         role_arn=group.role_arn,
+        platform=group.platform,
+        lifecycle=[LifecycleEvent(name) for name in (FUNCTION_LIFECYCLE if is_function else LIFECYCLE)],
     )

@@ -1,4 +1,4 @@
-"""The settings of a deployment group: AWS's rules for a blue/green deployment of one ECS service."""
+"""The settings of a deployment group: AWS's rules for blue/green deployments of an ECS service or a function."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ MEMBERS = (
     "onPremisesTagSet",
     "terminationHookEnabled",
 )
+_STYLE = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
 _MOST_ALARMS = 10
 _MOST_TRIGGERS = 10
 _MOST_MINUTES = 2880
@@ -32,17 +33,16 @@ def checked_settings(platform: str, settings: Doc) -> Doc:
     check_alarms(settings.get("alarmConfiguration"))
     check_rollback(settings.get("autoRollbackConfiguration"))
     _check_triggers(settings.get("triggerConfigurations") or [])
-    if platform != "ECS":
+    if platform == "Server":
         return settings
-    style = settings.setdefault(
-        "deploymentStyle", {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
-    )
-    if style != {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}:
+    if settings.setdefault("deploymentStyle", dict(_STYLE)) != _STYLE:
         raise AwsError(
             "InvalidDeploymentStyleException",
-            "For ECS deployment group, deployment type must be BLUE_GREEN and deployment option must be"
+            f"For {platform} deployment group, deployment type must be BLUE_GREEN and deployment option must be"
             " WITH_TRAFFIC_CONTROL.",
         )
+    if platform == "Lambda":
+        return settings
     services = settings.get("ecsServices") or []
     if len(services) != 1 or not services[0].get("serviceName"):
         raise AwsError("InvalidECSServiceException", "For ECS deployment group, one ECS service must be specified.")

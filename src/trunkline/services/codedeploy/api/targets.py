@@ -1,4 +1,4 @@
-"""Deployment targets: an ECS deployment has one, its service, with two task sets."""
+"""Deployment targets: a deployment has one, its service with two task sets, or its alias with two versions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Targets(found.Operations):
         if unknown:
             raise AwsError("InvalidTargetFilterNameException", f"{unknown[0]} is not a target filter name.")
         statuses = filters.get("TargetStatus")
-        shown = not statuses or deployment.target_status in statuses
+        shown = deployment.target_id and (not statuses or deployment.target_status in statuses)
         return {"targetIds": [deployment.target_id] if shown else []}
 
     @operation(ANY_GROUP)

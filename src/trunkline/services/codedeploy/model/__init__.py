@@ -1,12 +1,14 @@
 """CodeDeploy's nouns: applications, deployment groups, configurations, revisions, deployments and their states."""
 
-from trunkline.services.codedeploy.model.appspec import AppSpec, parse
+from trunkline.services.codedeploy.model.appspec import AppSpec, FunctionSpec, parse, parse_function
 from trunkline.services.codedeploy.model.configs import CONFIG_NAMES, DeploymentConfig, Step, predefined
 from trunkline.services.codedeploy.model.deployments import (
     ACTIVE,
+    FUNCTION_LIFECYCLE,
     LIFECYCLE,
     Deployment,
     Failure,
+    FunctionTarget,
     LifecycleEvent,
     Rollback,
     Status,
@@ -18,6 +20,7 @@ from trunkline.services.codedeploy.model.revisions import Revision, checked_revi
 __all__ = [
     "ACTIVE",
     "CONFIG_NAMES",
+    "FUNCTION_LIFECYCLE",
     "LIFECYCLE",
     "AppSpec",
     "Application",
@@ -26,6 +29,8 @@ __all__ = [
     "DeploymentGroup",
     "Doc",
     "Failure",
+    "FunctionSpec",
+    "FunctionTarget",
     "LifecycleEvent",
     "Revision",
     "Rollback",
@@ -34,6 +39,7 @@ __all__ = [
     "TaskSet",
     "checked_revision",
     "parse",
+    "parse_function",
     "predefined",
     "revision_key",
 ]

@@ -1,4 +1,4 @@
-"""A deployment: its states, its lifecycle events, its two task sets, and why it failed."""
+"""A deployment: its states, its lifecycle events, what its traffic moves between, and why it failed."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ LIFECYCLE = (
     "AllowTraffic",
     "AfterAllowTraffic",
 )
+FUNCTION_LIFECYCLE = ("BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic")
 
 
 class Failure(Exception):
@@ -90,6 +91,30 @@ class TaskSet:
 
 
 @dataclass
+class FunctionTarget:
+    """An alias, and the two versions that share its traffic."""
+
+    function: str
+    alias: str
+    current: str
+    target: str
+    target_pct: int = 0
+
+    @property
+    def id(self) -> str:
+        return f"{self.function}:{self.alias}"
+
+    def described(self) -> Doc:
+        return {
+            "functionName": self.function,
+            "functionAlias": self.alias,
+            "currentVersion": self.current,
+            "targetVersion": self.target,
+            "targetVersionWeight": self.target_pct / 100,
+        }
+
+
+@dataclass
 class Rollback:
     rollback_id: str | None = None
     triggered_by: str | None = None
@@ -140,6 +165,9 @@ class Deployment:
     task_sets: list[TaskSet] = field(default_factory=list)
     hooks: dict[str, str] = field(default_factory=dict)
     """The lifecycle events whose functions were called, by the id of the call."""
+    platform: str = "ECS"
+    function: FunctionTarget | None = None
+    """What a Lambda deployment moves, once its AppSpec file has been read."""
 
     @property
     def is_active(self) -> bool:
@@ -189,10 +217,13 @@ class Deployment:
     def _event(self, name: str) -> LifecycleEvent:
         return next(event for event in self.lifecycle if event.name == name)
 
-    # the one target of an ECS deployment -----------------------------------------------------------------------------
+    # the one target: a service, or an alias of a function -------------------------------------------------------------
 
     @property
     def target_id(self) -> str:
+        """Empty as long as it is not known."""
+        if self.platform == "Lambda":
+            return self.function.id if self.function else ""
         return f"{self.service.get('clusterName', 'default')}:{self.service.get('serviceName', '')}"
 
     @property
@@ -207,19 +238,21 @@ class Deployment:
         }.get(self.status, "InProgress")
 
     def described_target(self) -> Doc:
-        cluster, service = self.target_id.split(":", 1)
-        return {
-            "deploymentTargetType": "ECSTarget",
-            "ecsTarget": {
-                "deploymentId": self.id,
-                "targetId": self.target_id,
-                "targetArn": f"arn:aws:ecs:{self.region}:{self.account}:service/{cluster}/{service}",
-                "lastUpdatedAt": self.updated_at or self.created_at,
-                "lifecycleEvents": [event.described() for event in self.lifecycle],
-                "status": self.target_status,
-                "taskSetsInfo": [one.described() for one in self.task_sets],
-            },
+        place = f"{self.region}:{self.account}"
+        shared = {
+            "deploymentId": self.id,
+            "targetId": self.target_id,
+            "lastUpdatedAt": self.updated_at or self.created_at,
+            "lifecycleEvents": [event.described() for event in self.lifecycle],
+            "status": self.target_status,
         }
+        if self.function is not None:
+            arn = f"arn:aws:lambda:{place}:function:{self.function.id}"
+            described = {**shared, "targetArn": arn, "lambdaFunctionInfo": self.function.described()}
+            return {"deploymentTargetType": "LambdaTarget", "lambdaTarget": described}
+        arn = f"arn:aws:ecs:{place}:service/{self.target_id.replace(':', '/', 1)}"
+        described = {**shared, "targetArn": arn, "taskSetsInfo": [one.described() for one in self.task_sets]}
+        return {"deploymentTargetType": "ECSTarget", "ecsTarget": described}
 
     def described(self) -> Doc:
         overview = dict.fromkeys(("Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Ready"), 0)
@@ -249,6 +282,6 @@ class Deployment:
             "loadBalancerInfo": self.load_balancer,
             "fileExistsBehavior": "DISALLOW",
             "deploymentStatusMessages": self.messages,
-            "computePlatform": "ECS",
+            "computePlatform": self.platform,
             "overrideAlarmConfiguration": self.alarms if self.overrides_alarms else None,
         }

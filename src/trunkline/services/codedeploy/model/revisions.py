@@ -57,7 +57,7 @@ def checked_revision(location: Doc) -> Doc:
         if not place.get("bucket") or not place.get("key"):
             raise InvalidRevision("The S3 location of the revision needs a bucket and a key.")
         if place.get("bundleType") not in ("YAML", "JSON"):
-            raise InvalidRevision("The bundle type of an AppSpec file for Amazon ECS is YAML or JSON.")
+            raise InvalidRevision("The bundle type of an AppSpec file is YAML or JSON.")
         return {"revisionType": "S3", "s3Location": dict(place)}
     if kind == "GitHub":
         raise InvalidRevision("A GitHub revision is for EC2/On-Premises deployments; use AppSpecContent or S3.")

@@ -13,16 +13,15 @@ from trunkline.core.db import Tx
 from trunkline.engines.workflows import Interrupted, StepFailed, Workflow, Workflows
 from trunkline.services.codedeploy import store
 from trunkline.services.codedeploy.model import Deployment, Doc, Failure, Rollback, Status, parse
-from trunkline.services.codedeploy.workflow import alarms, hooks, outcomes, revision
+from trunkline.services.codedeploy.workflow import alarms, functions, hooks, outcomes, revision
 from trunkline.services.codedeploy.workflow.callers import Callers
-from trunkline.services.codedeploy.workflow.outcomes import ALARM, STOP
+from trunkline.services.codedeploy.workflow.outcomes import ALARM, INTERRUPTS, STOP
 from trunkline.services.codedeploy.workflow.record import Record
 from trunkline.services.codedeploy.workflow.service import EcsService
 from trunkline.services.codedeploy.workflow.traffic import Traffic
 from trunkline.services.codedeploy.workflow.undo import undo
 
 NAME = "codedeploy-deployment"
-INTERRUPTS = (STOP, ALARM)
 LOOK_EVERY_S = 0.5
 INSTALL_TIMEOUT_MINUTES = 60  # as on AWS
 INSTALL_TIMEOUT_LEAST_S = 120.0  # real time: an accelerated clock does not start containers faster
@@ -59,6 +58,13 @@ class Deployments:
         deployment = store.deployments.get(self.kit.db, input["account"], input["region"], input["deployment"])
         if deployment is None:
             raise LookupError(f"deployment {input['deployment']} is gone")
+        if deployment.platform == "Lambda":
+            await functions.run(self, wf, deployment)
+        else:
+            await self._run(wf, deployment)
+        self.callers.forget(deployment.id)
+
+    async def _run(self, wf: Workflow, deployment: Deployment) -> None:
         progress = Progress()
         try:
             await self._deploy(wf, deployment, progress)
@@ -66,14 +72,13 @@ class Deployments:
             await undo(self, wf, deployment, progress, outcomes.stopped(cut, deployment))
         except StepFailed as error:
             await undo(self, wf, deployment, progress, outcomes.failed(error, deployment))
-        self.callers.forget(deployment.id)
 
     async def _deploy(self, wf: Workflow, deployment: Deployment, progress: Progress) -> None:
         record = self.record(deployment)
         await wf.commit("start", record.start)
         spec_text = await wf.step("read the AppSpec file", self._appspec, deployment)
         hook = partial(hooks.run, self, wf, deployment, parse(spec_text).hooks, interrupt=INTERRUPTS)
-        await self._check_alarms(wf, deployment, "before the deployment")
+        await self.check_alarms(wf, deployment, "before the deployment")
         facts = progress.facts = await wf.step("find the original task set", self._find, deployment)
         progress.routes = facts["routes"]
         await wf.commit("note the original", lambda tx: record.found(tx, facts))
@@ -182,7 +187,7 @@ class Deployments:
             "begin traffic", lambda tx: record.lifecycle(tx, over=("BeforeAllowTraffic",), begun="AllowTraffic")
         )
         for number, (pct, minutes) in enumerate(deployment.plan, start=1):
-            await self._check_alarms(wf, deployment, f"before {pct} %")
+            await self.check_alarms(wf, deployment, f"before {pct} %")
             progress.green_pct = pct
             await wf.step(
                 f"shift to {pct} %", self.traffic.shift, deployment, progress.routes["production"], weights(facts, pct)
@@ -197,12 +202,12 @@ class Deployments:
         option = (deployment.blue_green or {}).get("terminateBlueInstancesOnDeploymentSuccess") or {}
         minutes = int(option.get("terminationWaitTimeInMinutes") or 0)
         await wf.receive("continue-TERMINATION_WAIT", minutes * 60, interrupt=INTERRUPTS)
-        await self._check_alarms(wf, deployment, "before the original goes")
+        await self.check_alarms(wf, deployment, "before the original goes")
         blue_id = facts["blue"]["id"]
         note = await self.remove(wf, deployment, blue_id, "original")
         await wf.commit("succeed", lambda tx: record.succeed(tx, note))
 
-    # shared with undo ------------------------------------------------------------------------------------------------
+    # shared with undo and functions ----------------------------------------------------------------------------------
 
     async def remove(self, wf: Workflow, deployment: Deployment, task_set_id: str, what: str) -> str:
         """Delete a task set and wait until its tasks have drained; what could not be done comes back as a note."""
@@ -218,7 +223,7 @@ class Deployments:
             return f"The {what} task set {task_set_id} could not be removed: {error.message}"
         return "" if gone else f"The {what} task set {task_set_id} still drains after {GONE_TIMEOUT_S:.0f} seconds."
 
-    async def _check_alarms(self, wf: Workflow, deployment: Deployment, when: str) -> None:
+    async def check_alarms(self, wf: Workflow, deployment: Deployment, when: str) -> None:
         if not deployment.alarm_names:
             return
         names = await wf.step(f"check alarms {when}", alarms.ringing, self.callers, deployment)

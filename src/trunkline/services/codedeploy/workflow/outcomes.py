@@ -6,6 +6,7 @@ from trunkline.engines.workflows import Interrupted, StepFailed
 from trunkline.services.codedeploy.model import Deployment, Doc, Status
 
 STOP, ALARM = "stop", "alarm"
+INTERRUPTS = (STOP, ALARM)
 ALARM_MESSAGE = (
     "One or more alarms have been activated according to the Amazon CloudWatch metrics you selected, and the affected"
     " deployments have been stopped. Activated alarms: {names}"

@@ -13,6 +13,7 @@ from trunkline.services.codedeploy.model import (
     Deployment,
     DeploymentGroup,
     Doc,
+    FunctionTarget,
     LifecycleEvent,
     Rollback,
     Status,
@@ -102,6 +103,19 @@ class Record:
         self._ledger.append(tx, events.traffic_shift(deployment, now, green_pct=green_pct, step=step, reason=reason))
         self._save(tx, deployment)
 
+    def aliased(self, tx: Tx, target: FunctionTarget) -> None:
+        """What a Lambda deployment moves is known."""
+        deployment = self.read(tx)
+        deployment.function = target
+        self._save(tx, deployment)
+
+    def alias_shifted(self, tx: Tx, target_pct: int, step: int, reason: str = "deploy") -> None:
+        deployment, now = self.read(tx), self._clock.now()
+        if deployment.function is not None:
+            deployment.function.target_pct = target_pct
+        self._ledger.append(tx, events.traffic_shift(deployment, now, green_pct=target_pct, step=step, reason=reason))
+        self._save(tx, deployment)
+
     def promoted(self, tx: Tx) -> None:
         deployment, now = self.read(tx), self._clock.now()
         for one in deployment.task_sets:
@@ -175,7 +189,7 @@ class Record:
 
     def _rollback_of(self, deployment: Deployment, restored: Doc) -> Deployment:
         now = self._clock.now()
-        blue = deployment.task_set("Blue")
+        blue, moved = deployment.task_set("Blue"), deployment.function
         return Deployment(
             account=deployment.account,
             region=deployment.region,
@@ -198,6 +212,8 @@ class Record:
             rollback=Rollback(triggered_by=deployment.id, message=f"Rollback of {deployment.id}."),
             lifecycle=[LifecycleEvent(event.name) for event in deployment.lifecycle],
             task_sets=[TaskSet("Green", blue.id, blue.target_group, "PRIMARY", 100)] if blue else [],
+            platform=deployment.platform,
+            function=moved and FunctionTarget(moved.function, moved.alias, moved.target, moved.current, 100),
         )
 
     def _enter(self, tx: Tx, deployment: Deployment, status: Status) -> None:

@@ -180,6 +180,18 @@ DELIVERY = [
         _SERVICE,
     ),
     Entry(
+        "AWSCodeDeployRoleForLambdaLimited",
+        "Provides CodeDeploy service limited access to perform a Lambda deployment on your behalf.",
+        [
+            allow(
+                "cloudwatch:DescribeAlarms lambda:UpdateAlias lambda:GetAlias lambda:GetProvisionedConcurrencyConfig"
+            ),
+            allow("s3:GetObject s3:GetObjectVersion", "arn:aws:s3:::*/CodeDeploy/*"),
+            allow("lambda:InvokeFunction", "arn:aws:lambda:*:*:function:CodeDeployHook_*"),
+        ],
+        _SERVICE,
+    ),
+    Entry(
         "AWSCodePipeline_FullAccess",
         "Provides full access to AWS CodePipeline via the AWS Management Console.",
         [

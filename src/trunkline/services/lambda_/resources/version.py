@@ -4,6 +4,7 @@ from trunkline.aws.errors import AwsError
 from trunkline.aws.handlers import differs, given
 from trunkline.aws.resources import NotStabilized, Provision, ResourceType
 from trunkline.aws.service import Doc
+from trunkline.services.lambda_.resources import shifting
 from trunkline.services.lambda_.resources.function import GONE
 
 _NO_CONCURRENCY = "ProvisionedConcurrencyConfigNotFoundException"
@@ -82,9 +83,10 @@ class Version(ResourceType):
 
 
 class Alias(ResourceType):
-    """Ref is the alias's ARN."""
+    """Ref is the alias's ARN. With an UpdatePolicy it is CodeDeploy that moves it to another version."""
 
     name = "AWS::Lambda::Alias"
+    timeout_s = shifting.TIMEOUT_S
     honoured = frozenset(
         {"Description", "FunctionName", "FunctionVersion", "Name", "ProvisionedConcurrencyConfig", "RoutingConfig"}
     )
@@ -123,6 +125,9 @@ class Alias(ResourceType):
         )
 
     async def update(self, on: Provision, physical_id: str, old: Doc, new: Doc) -> None:
+        policy = on.update_policy.get("CodeDeployLambdaAliasUpdate")
+        if policy and old["FunctionVersion"] != new["FunctionVersion"]:
+            await shifting.shifted(on, policy, old, new)
         await on.call(
             "lambda",
             "UpdateAlias",
