@@ -18,17 +18,20 @@ from trunkline.engines import Engines
 from trunkline.services.cloudwatch.anomaly import Trainer
 from trunkline.services.cloudwatch.api import Api
 from trunkline.services.cloudwatch.composites import Composites
+from trunkline.services.cloudwatch.contributors import Rules
 from trunkline.services.cloudwatch.evaluator import Evaluator
 from trunkline.services.cloudwatch.mutes import Mutes
 from trunkline.services.cloudwatch.reactions import Actions
 from trunkline.services.cloudwatch.reading import Reader
 from trunkline.services.cloudwatch.resources import TYPES
 from trunkline.services.cloudwatch.store import Store
+from trunkline.services.cloudwatch.streams import Delivery
 
 
 def build(kit: Kit, engines: Engines) -> Service:
     store = Store(kit.db)
     reader = Reader(engines.telemetry, kit.clock)
+    streams = Delivery(kit, engines.telemetry)
     trainer = Trainer(kit.db, reader, kit.clock)
     evaluator = Evaluator(store, engines.telemetry, kit.ledger, kit.clock, trainer)
     mutes = Mutes(kit)
@@ -37,6 +40,7 @@ def build(kit: Kit, engines: Engines) -> Service:
 
     async def start() -> None:
         await trainer.start()
+        await streams.start()
         await composites.start()
         await mutes.start(actions.take)
         await evaluator.start()
@@ -45,11 +49,12 @@ def build(kit: Kit, engines: Engines) -> Service:
         await evaluator.stop()
         await mutes.stop()
         await composites.stop()
+        await streams.stop()
         await trainer.stop()
 
     return Service(
         "cloudwatch",
-        Api(kit, store, engines.telemetry, composites, reader, trainer, mutes),
+        Api(kit, store, engines.telemetry, composites, reader, trainer, Rules(kit), streams, mutes),
         start=start,
         stop=stop,
         resource_types=TYPES,

@@ -66,7 +66,7 @@ class Finder:
     def insight(self, rule: str, metric: str) -> Series:
         report = self.rules.get((rule, metric))
         if report is None:
-            raise ExpressionError(f"there is no Contributor Insights rule '{rule}'")
+            raise ExpressionError(f"there is no Contributor Insights rule '{rule}' with a metric '{metric}'")
         return report(self._window(self.period_s))
 
     def _recent(self, namespace: str | None = None, name: str | None = None) -> list[Metric]:

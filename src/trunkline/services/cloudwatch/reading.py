@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from trunkline.aws.service import Doc
 from trunkline.core.clock import Clock
@@ -51,8 +51,10 @@ class Reader:
         self, metrics: Sequence[Metric], window: Window, *, values: bool = False, all_units: bool = False
     ) -> Iterator[tuple[Metric, list[Bucket]]]:
         """The observations of each metric; of its newest unit, unless those of all count."""
+        times = self._kept(window)
+        found = self.telemetry.buckets_of(metrics, times.start, times.stop, times.step, values=values) if times else {}
         for one in metrics:
-            by_unit = self.buckets(one, window, values=values)
+            by_unit = found.get(one, {})
             if all_units:
                 yield one, [bucket for buckets in by_unit.values() for bucket in buckets]
             else:
@@ -63,21 +65,39 @@ class Reader:
         since_ms = int(self.clock.time() * 1000) - _VISIBLE_MS
         return self.telemetry.metrics(account, region, namespace=namespace, name=name, since_ms=since_ms)
 
-    def series(self, account: str, region: str, query: Doc, start_ms: int, end_ms: int) -> Series:
-        """The metric of a query, one value for each period that has data."""
-        stat = query["MetricStat"]
-        named = stat["Metric"]
-        identity = metric(
-            account, region, named.get("Namespace", ""), named.get("MetricName", ""), named.get("Dimensions")
-        )
-        statistic = parse(stat["Stat"])
-
-        def read(period_s: int) -> Series:
+    def series(
+        self, account: str, region: str, queries: Sequence[Doc], start_ms: int, end_ms: int
+    ) -> dict[str, Series]:
+        """The metrics of queries, by their ids: one value for each period that has data."""
+        groups: dict[tuple[int, str | None, bool], list[tuple[Doc, Metric]]] = {}
+        for query in queries:
+            stat = query["MetricStat"]
+            named = stat["Metric"]
+            identity = metric(
+                account, region, named.get("Namespace", ""), named.get("MetricName", ""), named.get("Dimensions")
+            )
+            group = (stat["Period"], stat.get("Unit"), parse(stat["Stat"]).values)
+            groups.setdefault(group, []).append((query, identity))
+        found: dict[str, Series] = {}
+        for (period_s, unit, values), members in groups.items():
             window = Window(start_ms, end_ms, period_s)
-            by_unit = self.buckets(identity, window, unit=stat.get("Unit"), values=statistic.values)
+            times = self._kept(window)
+            wanted = list({identity for _, identity in members})
+            read = self.telemetry.buckets_of(wanted, times.start, times.stop, times.step, unit=unit, values=values)
+            for query, identity in members:
+                statistic = parse(query["MetricStat"]["Stat"])
+                known = points(newest_unit(read.get(identity, {})), statistic)
+                reread = self._reread(identity, query, start_ms, end_ms)
+                found[query["Id"]] = Series(window, known, metric_math.label(query), reread)
+        return {query["Id"]: found[query["Id"]] for query in queries}
+
+    def _reread(self, identity: Metric, query: Doc, start_ms: int, end_ms: int) -> Callable[[int], Series]:
+        def reread(period_s: int) -> Series:
+            statistic, window = parse(query["MetricStat"]["Stat"]), Window(start_ms, end_ms, period_s)
+            by_unit = self.buckets(identity, window, unit=query["MetricStat"].get("Unit"), values=statistic.values)
             return Series(window, points(newest_unit(by_unit), statistic), metric_math.label(query))
 
-        return replace(read(stat["Period"]), reread=read)
+        return reread
 
     def sheet(
         self,
@@ -91,10 +111,7 @@ class Reader:
         rules: RuleReports | None = None,
     ) -> tuple[Sheet, Finder]:
         """The metrics of a request, read, and its expressions, ready to be evaluated."""
-        metrics = {
-            query["Id"]: self.series(account, region, query, start_ms, end_ms)
-            for query in metric_math.metric_queries(queries)
-        }
+        metrics = self.series(account, region, metric_math.metric_queries(queries), start_ms, end_ms)
         window = Window(start_ms, end_ms, metric_math.period_s(queries))
         finder = Finder(self, account, region, (start_ms, end_ms), window.period_s, rules or {})
         return metric_math.sheet(queries, metrics, window, finder, bands), finder

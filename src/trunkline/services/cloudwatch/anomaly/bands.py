@@ -10,7 +10,7 @@ from trunkline.services.cloudwatch.anomaly.model import Band, Model
 from trunkline.services.cloudwatch.anomaly.subject import Subject, of_query
 from trunkline.services.cloudwatch.anomaly.trainer import Trainer
 from trunkline.services.cloudwatch.expressions import BandOf, ExpressionError, Series, parse
-from trunkline.services.cloudwatch.expressions.syntax import Function, Node, Reference, children
+from trunkline.services.cloudwatch.expressions.syntax import Reference, calls
 
 FUNCTION = "ANOMALY_DETECTION_BAND"
 
@@ -43,16 +43,12 @@ def banded(expression: str) -> Iterator[str]:
     if FUNCTION not in expression:
         return
     try:
-        waiting: list[Node] = [parse(expression)]
+        parsed = parse(expression)
     except (ExpressionError, RecursionError):
         return  # evaluating it says why
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, Function) and node.name == FUNCTION and node.arguments:
-            first = node.arguments[0]
-            if isinstance(first, Reference):
-                yield first.id
-        waiting += children(node)
+    for call in calls(parsed, FUNCTION):
+        if call.arguments and isinstance(call.arguments[0], Reference):
+            yield call.arguments[0].id
 
 
 def _band_of(model: Model) -> BandOf:

@@ -6,9 +6,11 @@ from trunkline.services.cloudwatch.api.anomaly_detectors import AnomalyDetectors
 from trunkline.services.cloudwatch.api.composites import CompositeAlarms
 from trunkline.services.cloudwatch.api.dashboards import Dashboards
 from trunkline.services.cloudwatch.api.descriptions import Descriptions
+from trunkline.services.cloudwatch.api.insight_rules import InsightRules
 from trunkline.services.cloudwatch.api.list_metrics import ListMetrics
 from trunkline.services.cloudwatch.api.metric_data import MetricData
 from trunkline.services.cloudwatch.api.metric_statistics import MetricStatistics
+from trunkline.services.cloudwatch.api.metric_streams import MetricStreams
 from trunkline.services.cloudwatch.api.mutes import MuteRules
 from trunkline.services.cloudwatch.api.put_metrics import PutMetrics
 from trunkline.services.cloudwatch.api.tags import Tags
@@ -23,6 +25,8 @@ class Api(
     Descriptions,
     Dashboards,
     AnomalyDetectors,
+    InsightRules,
+    MetricStreams,
     MuteRules,
     Tags,
 ):

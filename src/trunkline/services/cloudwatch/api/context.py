@@ -9,9 +9,11 @@ from trunkline.aws.service import Call, Doc, Kit
 from trunkline.engines.telemetry import Telemetry
 from trunkline.services.cloudwatch.anomaly import Trainer
 from trunkline.services.cloudwatch.composites import Composites
+from trunkline.services.cloudwatch.contributors import Rules
 from trunkline.services.cloudwatch.mutes import Mutes
 from trunkline.services.cloudwatch.reading import Reader
 from trunkline.services.cloudwatch.store import Store
+from trunkline.services.cloudwatch.streams import Delivery
 
 
 class Context:
@@ -23,6 +25,8 @@ class Context:
         composites: Composites,
         reader: Reader,
         trainer: Trainer,
+        rules: Rules,
+        streams: Delivery,
         mutes: Mutes,
     ) -> None:
         self._kit = kit
@@ -31,6 +35,8 @@ class Context:
         self._telemetry = telemetry
         self._reader = reader
         self._trainer = trainer
+        self._rules = rules
+        self._streams = streams
         self._mutes = mutes
 
     def _now_ms(self) -> int:

@@ -49,10 +49,14 @@ class MetricData(Context):
             raise invalid("The parameter EndTime must be greater than StartTime.")
         _check_size(queries, start_ms, end_ms)
         bands = await anomaly.bands(self._trainer, call.account, call.region, queries)
+        period_s = metric_math.period_s(queries)
+        rules = await self._rules.metrics(call.account, call.region, queries, start_ms, end_ms, period_s)
         written = Labels(self._now_ms(), zone)
 
         def results() -> tuple[list[Result], list[Doc]]:
-            sheet, finder = self._reader.sheet(call.account, call.region, queries, start_ms, end_ms, bands=bands)
+            sheet, finder = self._reader.sheet(
+                call.account, call.region, queries, start_ms, end_ms, bands=bands, rules=rules
+            )
             return [one for query in queries for one in _results_of(call, query, sheet, written)], finder.messages
 
         # A long range is read beside the event loop; for a short one the switch of threads costs more than the read.

@@ -20,5 +20,7 @@ class PutMetrics(Context):
         data = data_of(req)
         if not data:
             raise AwsError("MissingRequiredParameterException", "The parameter MetricData is required.")
-        await self._telemetry.put_samples(samples(call.account, call.region, namespace, data, self._now_ms()))
+        put = samples(call.account, call.region, namespace, data, self._now_ms())
+        await self._telemetry.put_samples(put)
+        self._streams.note(put)
         return {}

@@ -179,7 +179,7 @@ def _search(sheet: Evaluation, arguments: tuple[Node, ...]) -> Value:
 
 def _insight(sheet: Evaluation, arguments: tuple[Node, ...]) -> Value:
     _counted("INSIGHT_RULE_METRIC", arguments, 2, 2)
-    rule, metric = (node.value if isinstance(node, Text) else None for node in arguments)
+    rule, metric = (node.value if isinstance(node, Text | Word) else None for node in arguments)
     if rule is None or metric is None:
         raise ExpressionError("INSIGHT_RULE_METRIC takes the name of a rule and of a metric, each in quotes")
     return sheet.finder.insight(rule, metric)

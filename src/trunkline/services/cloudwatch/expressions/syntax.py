@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -53,6 +54,16 @@ class Operation:
 
 
 Node = Number | Text | Reference | Word | Function | Listing | Negation | Operation
+
+
+def calls(node: Node, name: str) -> Iterator[Function]:
+    """The calls of a function, wherever they stand."""
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Function) and one.name == name:
+            yield one
+        waiting += children(one)
 
 
 def children(node: Node) -> tuple[Node, ...]:
