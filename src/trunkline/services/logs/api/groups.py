@@ -15,7 +15,7 @@ class Groups(Context):
     @operation(group_resource)
     async def create_log_group(self, call: Call, req: Doc) -> Doc:
         name = req["logGroupName"]
-        if name.startswith("aws/"):
+        if name.startswith("aws/") and call.caller.principal.kind != "service":
             raise AwsError("InvalidParameterException", "Log groups starting with 'aws/' are reserved for AWS.")
         if req.get("logGroupClass") == "DELIVERY":
             raise Refused("Trunkline has no log groups of the class DELIVERY: use STANDARD.")
