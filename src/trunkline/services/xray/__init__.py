@@ -9,9 +9,12 @@ from trunkline.engines import Engines
 from trunkline.services.xray import store
 from trunkline.services.xray.api import Api
 from trunkline.services.xray.resources import TYPES
+from trunkline.services.xray.search.retrieval import Retrievals
 
 
 def build(kit: Kit, engines: Engines) -> Service:
     """The service, its tables made."""
     kit.db.migrate("xray", store.MIGRATIONS)
-    return Service("xray", Api(kit, engines.telemetry), resource_types=TYPES)
+    retrievals = Retrievals(kit)
+    api = Api(kit, engines.telemetry, retrievals)
+    return Service("xray", api, stop=retrievals.stop, resource_types=TYPES)

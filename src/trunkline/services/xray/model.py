@@ -1,4 +1,4 @@
-"""Groups and sampling rules. Pure.
+"""What X-Ray keeps besides traces: groups, sampling rules, settings, resource policies. Pure.
 
 https://docs.aws.amazon.com/xray/latest/devguide/xray-console-groups.html and xray-console-sampling.html
 """
@@ -42,6 +42,31 @@ class SamplingRule:
     @property
     def arn(self) -> str:
         return arns.arn("xray", self.region, self.account, f"sampling-rule/{self.name}")
+
+
+@dataclass(slots=True)
+class Config:
+    """The settings of an account in a region. Times are seconds since the epoch; 0: never changed."""
+
+    account: str
+    region: str
+    rules_changed: float = 0.0
+    encryption_key: str = ""
+    encryption_ready: float = 0.0
+    destination: str = "XRay"
+    destination_ready: float = 0.0
+    indexing_pct: float = 1.0
+    indexing_changed: float = 0.0
+
+
+@dataclass(slots=True)
+class ResourcePolicy:
+    account: str
+    region: str
+    name: str
+    document: str
+    revision: int
+    updated: float
 
 
 def default_rule(account: str, region: str) -> SamplingRule:

@@ -1,13 +1,26 @@
-"""The tables of groups and sampling rules, and how requests name one: by name or by ARN."""
+"""The tables of X-Ray, and how requests name a group or a sampling rule: by name or by ARN."""
 
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call, Doc
-from trunkline.core.db import Reader, Table
-from trunkline.services.xray.model import DEFAULT, Group, SamplingRule, default_rule
+from trunkline.core.db import Reader, Table, Tx
+from trunkline.services.xray.model import DEFAULT, Config, Group, ResourcePolicy, SamplingRule, default_rule
 
 GROUPS = Table("xray_groups", Group, key=("account", "region", "name"))
 RULES = Table("xray_sampling_rules", SamplingRule, key=("account", "region", "name"))
-MIGRATIONS = [GROUPS.ddl + RULES.ddl]
+CONFIGS = Table("xray_configs", Config, key=("account", "region"))
+POLICIES = Table("xray_resource_policies", ResourcePolicy, key=("account", "region", "name"))
+MIGRATIONS = [GROUPS.ddl + RULES.ddl, CONFIGS.ddl + POLICIES.ddl]
+
+
+def config(reader: Reader, account: str, region: str) -> Config:
+    return CONFIGS.get(reader, account, region) or Config(account, region)
+
+
+def rules_changed(tx: Tx, account: str, region: str, now: float) -> None:
+    """SDKs compare this time with what they know, and fetch the rules anew."""
+    changed = config(tx, account, region)
+    changed.rules_changed = now
+    CONFIGS.put(tx, changed)
 
 
 def group(reader: Reader, call: Call, req: Doc) -> Group:

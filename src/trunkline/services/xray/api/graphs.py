@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from trunkline.aws import paging
 from trunkline.aws.service import Call, Doc, operation
 from trunkline.services.xray import store
-from trunkline.services.xray.api.context import Context
+from trunkline.services.xray.api.context import Context, page
 from trunkline.services.xray.api.summaries import time_range
 from trunkline.services.xray.filters import Expression
 from trunkline.services.xray.groups import GroupExpressions, read_filter
@@ -30,7 +29,7 @@ class Graphs(Context):
             asked = asking.Asking(self._telemetry, call.account, call.region)
             return described.services(asked.range(start, end, only, groups))
 
-        shown, token = _page(await asyncio.to_thread(work), req, _PAGE)
+        shown, token = page(await asyncio.to_thread(work), req.get("NextToken"), _PAGE)
         # Groups are asked when the graph is, so that no trace was chosen by an older expression.
         times = {"StartTime": req["StartTime"], "EndTime": req["EndTime"]}
         return {**times, "Services": shown, "ContainsOldGroupVersions": False, "NextToken": token}
@@ -44,7 +43,7 @@ class Graphs(Context):
 
             return described.services(asking.Asking(self._telemetry, call.account, call.region).traces(ids))
 
-        shown, token = _page(await asyncio.to_thread(work), req, _PAGE)
+        shown, token = page(await asyncio.to_thread(work), req.get("NextToken"), _PAGE)
         return {"Services": shown, "NextToken": token}
 
     @operation()
@@ -67,7 +66,7 @@ class Graphs(Context):
             happened = asked.range(start - history, end, only, groups)
             return series.points(happened, selection, start, end, period)
 
-        shown, token = _page(await asyncio.to_thread(work), req, _POINTS)
+        shown, token = page(await asyncio.to_thread(work), req.get("NextToken"), _POINTS)
         return {"TimeSeriesServiceStatistics": shown, "ContainsOldGroupVersions": False, "NextToken": token}
 
     def _group(self, call: Call, req: Doc) -> tuple[Expression | None, GroupExpressions]:
@@ -79,13 +78,3 @@ class Graphs(Context):
             return None, groups
         found = store.group(self._db, call, req)
         return groups("name", found.name) if found.expression else None, groups
-
-
-def _page(items: list[Doc], req: Doc, size: int) -> tuple[list[Doc], str | None]:
-    """By place: what is behind a token is told anew, so that a graph that grew meanwhile may shift."""
-    token = req.get("NextToken")
-    at = paging.decode(token, error="InvalidRequestException") if token else "0"
-    if not at.isdecimal():
-        raise store.invalid("The specified nextToken is not valid.")
-    end = int(at) + size
-    return items[int(at) : end], paging.encode(str(end)) if end < len(items) else None

@@ -37,6 +37,7 @@ class SamplingRules(Context):
             if len(there) >= MAX_RULES:
                 raise AwsError("RuleLimitExceededException", f"There are at most {MAX_RULES} sampling rules.")
             store.RULES.insert(tx, rule)
+            store.rules_changed(tx, call.account, call.region, now)
 
         await self._db.write(create)
         return {"SamplingRuleRecord": _record(rule)}
@@ -62,6 +63,7 @@ class SamplingRules(Context):
                 raise store.invalid("Only the rate and the reservoir of the default rule can be changed.")
             changed = replace(found, rule={**found.rule, **kept}, modified=self._clock.time())
             store.RULES.put(tx, changed)
+            store.rules_changed(tx, call.account, call.region, changed.modified)
             return changed
 
         return {"SamplingRuleRecord": _record(await self._db.write(update))}
@@ -73,6 +75,7 @@ class SamplingRules(Context):
             if found.name == DEFAULT:
                 raise store.invalid("The default sampling rule cannot be deleted.")
             store.RULES.delete(tx, found.account, found.region, found.name)
+            store.rules_changed(tx, call.account, call.region, self._clock.time())
             return found
 
         return {"SamplingRuleRecord": _record(await self._db.write(delete))}

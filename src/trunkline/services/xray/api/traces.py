@@ -7,6 +7,7 @@ import orjson
 from trunkline.aws.service import Call, Doc, operation
 from trunkline.services.xray import store
 from trunkline.services.xray.api.context import Context
+from trunkline.services.xray.search import delivery
 from trunkline.services.xray.segments import intake
 from trunkline.services.xray.segments.trace import Trace, assemble
 
@@ -23,6 +24,10 @@ class Traces(Context):
             raise store.invalid(f"A request holds at most {_MAX_DOCUMENTS} segment documents.")
         now = self._clock.time()
         good, unprocessed = intake.sort_out(texts, now)
+        config = store.config(self._db, call.account, call.region)
+        if config.destination != "XRay":
+            await delivery.deliver(self._kit, call.account, call.region, good)
+            good = [one for one in good if delivery.is_indexed(one["trace_id"], config.indexing_pct)]
         if good:
             await self._telemetry.put_segments(intake.batch(call.account, call.region, good, now))
         return {"UnprocessedTraceSegments": unprocessed}

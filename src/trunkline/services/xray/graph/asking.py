@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import orjson
 
+from trunkline.aws.service import Doc
 from trunkline.engines.telemetry import Telemetry
 from trunkline.services.xray.filters import Expression, matches
 from trunkline.services.xray.filters.evaluation import Groups
@@ -36,14 +37,8 @@ class Asking:
         return during(happened, start, end)
 
     def traces(self, ids: Sequence[str]) -> Happened:
-        labels: dict[int, str] = {}
-        packed = [
-            record
-            for texts in self._telemetry.segments(self._owner, ids).values()
-            for text in texts
-            for record in facts.pack(orjson.loads(text), self._account, labels)
-        ]
-        return join(facts.unpack([(0, b"".join(packed))]), labels)
+        found = self._telemetry.segments(self._owner, ids)
+        return of_documents([orjson.loads(text) for texts in found.values() for text in texts], self._account)
 
     def _matching(self, records: Records, only: Expression, groups: Groups) -> set[tuple[int, int]]:
         halves = set(zip(records["trace_high"].tolist(), records["trace_low"].tolist(), strict=True))
@@ -55,6 +50,12 @@ class Asking:
                 if matches(only, assemble(id_, texts, self._account), groups):
                     found.add(by_id[id_])
         return found
+
+
+def of_documents(documents: Iterable[Doc], account: str) -> Happened:
+    labels: dict[int, str] = {}
+    packed = b"".join(record for one in documents for record in facts.pack(one, account, labels))
+    return join(facts.unpack([(0, packed)]), labels)
 
 
 def during(happened: Happened, start: float, end: float) -> Happened:
