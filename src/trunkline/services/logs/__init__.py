@@ -25,6 +25,7 @@ from trunkline.services.logs.forwarding import Forwarding
 from trunkline.services.logs.intake import Intake
 from trunkline.services.logs.live_tail import LiveTail
 from trunkline.services.logs.own_metrics import OwnMetrics
+from trunkline.services.logs.queries import Queries
 from trunkline.services.logs.resources import TYPES
 from trunkline.services.logs.retention import Retention
 from trunkline.services.logs.store import Store
@@ -39,7 +40,8 @@ def build(kit: Kit, engines: Engines) -> Service:
     kit.db.migrate("logs-exports", [TASKS.ddl])
     exporter = Exporter(kit, store, engines.telemetry)
     engines.workflows.register(NAME, exporter.run, failed=exporter.died)
-    parts = (retention, forwarding, own_metrics)
+    queries = Queries(kit, store, engines.telemetry)
+    parts = (retention, forwarding, own_metrics, queries)
 
     async def start() -> None:
         for part in parts:
@@ -50,5 +52,5 @@ def build(kit: Kit, engines: Engines) -> Service:
             await part.stop()
 
     intake = Intake(kit, live_tail, own_metrics, forwarding)
-    api = Api(kit, store, engines, intake, live_tail)
+    api = Api(kit, store, engines, intake, live_tail, queries)
     return Service("logs", api, start=start, stop=stop, resource_types=TYPES)

@@ -10,19 +10,23 @@ from trunkline.engines import Engines
 from trunkline.services.logs.intake import Intake
 from trunkline.services.logs.live_tail import LiveTail
 from trunkline.services.logs.model import LogGroup
+from trunkline.services.logs.queries import Queries
 from trunkline.services.logs.store import Store
 
 DEFAULT_PAGE = 50
 
 
 class Context:
-    def __init__(self, kit: Kit, store: Store, engines: Engines, intake: Intake, live_tail: LiveTail) -> None:
+    def __init__(
+        self, kit: Kit, store: Store, engines: Engines, intake: Intake, live_tail: LiveTail, queries: Queries
+    ) -> None:
         self._kit = kit
         self._store = store
         self._telemetry = engines.telemetry
         self._workflows = engines.workflows
         self._intake = intake
         self._live_tail = live_tail
+        self._queries = queries
 
     def _now_ms(self) -> int:
         return int(self._kit.clock.time() * 1000)

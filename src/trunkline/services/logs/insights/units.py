@@ -38,3 +38,8 @@ def period(token: Token) -> tree.Period:
 def milliseconds(period: tree.Period) -> int:
     """How long it is; a month counts 30 days here."""
     return period.count * (MS.get(period.unit) or MONTHS[period.unit] * 30 * MS["d"])
+
+
+def span_ms(text: str) -> int:
+    """How long `15m` is."""
+    return milliseconds(period(Token("duration", text, 0, len(text))))

@@ -26,5 +26,5 @@ class Building(Protocol):
 
 def settle_matched(building: Building, relation: Relation) -> None:
     """Before rows are dropped or merged: events that have come so far are those that matched."""
-    if building.outermost and building.statement.matched is None and relation.events and " WHERE " in relation.body:
+    if building.outermost and building.statement.matched is None and relation.events:
         building.statement.matched = f"SELECT count(*) FROM ({relation.body})"
