@@ -130,11 +130,16 @@ class Destination:
 
 @dataclass
 class ResourcePolicy:
+    """`group`: the log group that it is attached to, or empty for the account's; `given_name` is such a one's own."""
+
     account: str
     region: str
     name: str
     text: str
     updated_ms: int
+    revision: str = ""
+    group: str = ""
+    given_name: str = ""
 
 
 @dataclass

@@ -12,6 +12,8 @@ from typing import TypeVar
 import orjson
 
 from trunkline.aws.errors import AwsError
+from trunkline.aws.policy import DENY, Ask, compiled, verdict
+from trunkline.aws.policy import Policy as IamPolicy
 from trunkline.core.db import AlreadyExists, Database, Table, Tx
 from trunkline.services.logs.model import (
     AccountPolicy,
@@ -59,6 +61,7 @@ class Store:
     def __init__(self, db: Database) -> None:
         self._db = self.db = db
         self._targets: dict[tuple[str, str, str, str], Target] = {}
+        self._denying: dict[tuple[str, str], list[tuple[str, IamPolicy]]] = {}
         db.migrate("logs-policies", [TRANSFORMERS.ddl + ACCOUNT_POLICIES.ddl + DESTINATIONS.ddl])
         db.migrate("logs-protection", [protection.PROTECTIONS.ddl])
         db.migrate("logs", [GROUPS.ddl + STREAMS.ddl + FILTERS.ddl, SUBSCRIPTIONS.ddl + POLICIES.ddl + QUERIES.ddl])
@@ -66,6 +69,7 @@ class Store:
     async def write(self, work: Callable[[Tx], T]) -> T:
         result = await self._db.write(work)
         self._targets.clear()
+        self._denying.clear()
         return result
 
     # -- groups
@@ -103,6 +107,7 @@ class Store:
     async def delete_group(self, group: LogGroup) -> None:
         def work(tx: Tx) -> None:
             GROUPS.delete(tx, group.account, group.region, group.name)
+            POLICIES.delete(tx, group.account, group.region, f"log-group:{group.name}")
             TRANSFORMERS.delete(tx, group.id)
             protection.PROTECTIONS.delete(tx, group.account, group.region, group.id)
             tx.execute(f"DELETE FROM {STREAMS.name} WHERE group_id = ?", (group.id,))
@@ -165,6 +170,17 @@ class Store:
 
     def subscriptions(self, group: LogGroup) -> list[SubscriptionFilter]:
         return SUBSCRIPTIONS.find(self._db, prefix=(group.id,))
+
+    def denies(self, target: Target, service: str) -> bool:
+        """Whether a resource policy forbids a service to put events."""
+        policies = self._denying.get((target.group.account, target.group.region))
+        if policies is None:
+            found = POLICIES.find(self._db, prefix=(target.group.account, target.group.region))
+            policies = [(one.group, compiled(one.text)) for one in found if "Deny" in one.text]
+            self._denying[target.group.account, target.group.region] = policies
+        arn = f"{target.group.arn}:log-stream:{target.stream.name}"
+        ask = Ask("logs:PutLogEvents", arn, lambda key: None, {"Service": [service]})
+        return any(verdict([policy], ask) is DENY for group, policy in policies if group in ("", target.group.name))
 
     # -- policies of the account
 

@@ -1,14 +1,13 @@
-"""Log groups: create, describe, retain, protect, delete."""
+"""Log groups: create, retain, protect, encrypt, delete."""
 
 from __future__ import annotations
 
-from trunkline.aws import paging, tags
+from trunkline.aws import tags
 from trunkline.aws.errors import AwsError, Refused
 from trunkline.aws.service import Call, Doc, operation
 from trunkline.core import ids
-from trunkline.services.logs.api.context import DEFAULT_PAGE, Context, group_resource, name_in_arn
+from trunkline.services.logs.api.context import Context, group_resource
 from trunkline.services.logs.model import RETENTION_DAYS, LogGroup
-from trunkline.services.logs.protection import store as protection
 
 
 class Groups(Context):
@@ -89,55 +88,6 @@ class Groups(Context):
 
         await self._store.change_group(self._group(call, req), change)
         return {}
-
-    @operation(lambda call, req: call.arn("log-group::log-stream:"))
-    async def describe_log_groups(self, call: Call, req: Doc) -> Doc:
-        prefix, part = req.get("logGroupNamePrefix"), req.get("logGroupNamePattern")
-        if prefix is not None and part is not None:
-            raise AwsError(
-                "InvalidParameterException",
-                "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.",
-            )
-        names = [name_in_arn(n) if n.startswith("arn:") else n for n in req.get("logGroupIdentifiers", ())]
-        groups = [
-            group
-            for group in self._store.groups(call.account, call.region, prefix or "")
-            if (part is None or part in group.name)
-            and (not names or group.name in names)
-            and req.get("logGroupClass", group.log_class) == group.log_class
-        ]
-        shown, token = paging.page(
-            groups,
-            req.get("limit", DEFAULT_PAGE),
-            req.get("nextToken"),
-            key=lambda group: group.name,
-            error="InvalidParameterException",
-        )
-        return {"logGroups": [self._described(group) for group in shown], "nextToken": token}
-
-    def _described(self, group: LogGroup) -> Doc:
-        return {
-            "logGroupName": group.name,
-            "creationTime": group.created_ms,
-            "retentionInDays": group.retention_days,
-            "metricFilterCount": len(self._store.filters(group)),
-            "arn": f"{group.arn}:*",
-            "logGroupArn": group.arn,
-            "storedBytes": sum(stats.size_bytes for stats in self._telemetry.stats(group.id).values()),
-            "kmsKeyId": group.kms_key_id,
-            **self._protection(group),
-            "logGroupClass": group.log_class,
-            "deletionProtectionEnabled": group.deletion_protection,
-        }
-
-    def _protection(self, group: LogGroup) -> Doc:
-        found: Doc = {}
-        for one in protection.of_group(self._store.db, group):
-            if one.scope == group.id:
-                found["dataProtectionStatus"] = "DELETED" if one.document is None else "ACTIVATED"
-            elif one.document is not None:
-                found["inheritedProperties"] = ["ACCOUNT_DATA_PROTECTION"]
-        return found
 
     @operation(group_resource)
     async def put_retention_policy(self, call: Call, req: Doc) -> Doc:
