@@ -9,6 +9,7 @@ from trunkline.aws.service import Call, Doc, operation
 from trunkline.engines.telemetry import AlreadyAppended
 from trunkline.services.logs.api.context import Context, group_resource
 from trunkline.services.logs.embedded_metrics import MARK
+from trunkline.services.logs.entities import rejection
 from trunkline.services.logs.model import (
     DAY_MS,
     EVENT_OVERHEAD_BYTES,
@@ -40,13 +41,19 @@ class PutEvents(Context):
                 "InvalidParameterException",
                 "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.",
             )
-        position = req.get("sequenceToken") if call.caller.principal.kind == "service" else None
+        principal, position = call.caller.principal, None
+        if principal.kind == "service":
+            position = req.get("sequenceToken")
+            if self._store.denies(target, principal.name):
+                raise AwsError("AccessDeniedException", "A resource policy denies this.", status=400)
         if times:
             await self._append(target.group.id, target.stream.id, times, messages, now, size, position)
             await self._intake.accepted(target, times, messages, now, size, marked=MARK in text)
         answer: Doc = {"nextSequenceToken": position or f"{now:056d}"}
         if rejected:
             answer["rejectedLogEventsInfo"] = rejected
+        if "entity" in req:
+            answer["rejectedEntityInfo"] = rejection(req["entity"], target.group.log_class)
         return answer
 
     async def _append(
