@@ -38,11 +38,13 @@ def buckets(
                 if unit in (None, series_unit):
                     places[series] = by_unit.setdefault(series_unit, {})
     if places:
-        sums, repeated = cold_samples.buckets(manifest, view.files, worker, list(places), times, values=values)
+        sums, pairs = cold_samples.buckets(manifest, view.files, worker, list(places), times, values=values)
+        at = 0
         for one in sums:
-            _add_sums(places[one.series], times, one)
-        for series, number, value, count in repeated:
-            places[series][times.start_ms + number * times.period_ms].values.append((value, count))
+            bucket = _add_sums(places[one.series], times, one)
+            if values:
+                bucket.values += pairs[at : at + one.values]
+                at += one.values
     return {metric: _ordered(by_unit) for metric, by_unit in found.items()}
 
 
@@ -74,10 +76,11 @@ def _bucket(into: _Periods, at: int) -> Bucket:
     return bucket
 
 
-def _add_sums(into: _Periods, times: Times, sums: Sums) -> None:
+def _add_sums(into: _Periods, times: Times, sums: Sums) -> Bucket:
     bucket = _bucket(into, times.start_ms + sums.bucket * times.period_ms)
     _add(bucket, sums.observations, sums.total, sums.minimum, sums.maximum)
     bucket.summarised += sums.summarised
+    return bucket
 
 
 def _collect(into: _Periods, store: SampleStore, series: int, times: Times, values: bool) -> None:

@@ -31,15 +31,8 @@ class Sums(NamedTuple):
     minimum: float
     maximum: float
     summarised: float
-
-
-class Repeated(NamedTuple):
-    """A value that a series took several times in one period."""
-
-    series: int
-    bucket: int
-    value: float
-    times: float
+    values: int
+    """How many of the values that come along belong here."""
 
 
 def units(manifest: Manifest, files: Files, metric: Metric) -> list[str]:
@@ -67,15 +60,15 @@ def metrics(
 
 def buckets(
     manifest: Manifest, files: Files, worker: Worker, series: Sequence[int], times: Times, *, values: bool
-) -> tuple[list[Sums], list[Repeated]]:
+) -> tuple[Iterator[Sums], list[tuple[float, float]]]:
+    """The sums of each series and period, and the values with their counts, if asked for, in the same order."""
     paths = _files_of(manifest, files, series, times)
     if not paths:
-        return [], []
+        return iter(()), []
     question = {**times._asdict(), "files": paths, "series": list(series), "values": values}
     found = worker.call("buckets", question)
-    sums = [Sums(*row) for row in zip(*_columns(found["sums"], "qqddddd"), strict=True)]
-    repeated = [Repeated(*row) for row in zip(*_columns(found.get("values", [b""] * 4), "qqdd"), strict=True)]
-    return sums, repeated
+    sums = map(Sums._make, zip(*_columns(found["sums"], "qqdddddq"), strict=True))
+    return sums, list(zip(*_columns(found.get("values", [b"", b""]), "dd"), strict=True))
 
 
 async def expire(manifest: Manifest, before_ms: int) -> list[int]:

@@ -22,6 +22,9 @@ from trunkline.engines.telemetry.interface import Metric, Sample, Spread, Statis
 
 FILE_AFTER = 4000
 FILED_TOGETHER = 500
+# Where series are many the journal grows longer, or a row would be filed for every second sample.
+_FILED_OF_EACH = 10
+_FILE_AT_LAST = 40_000
 _DELETE_AT_ONCE = 200
 
 SCHEMA = (
@@ -107,7 +110,7 @@ class SampleStore:
         self._numbers += 1  # a number lost to a failed write leaves a gap, which is no harm
         tx.execute("INSERT INTO sample_puts VALUES (?, ?)", (self._numbers, body))
         self._unfiled += count
-        if self._unfiled >= FILE_AFTER:
+        if self._unfiled >= min(max(FILE_AFTER, _FILED_OF_EACH * len(self._ids)), _FILE_AT_LAST):
             self._file(tx)
 
     def _insert_new(

@@ -21,6 +21,8 @@ def _connection(spill: Path, memory_mb: int) -> duckdb.DuckDBPyConnection:
 def buckets(spill: Path, memory_mb: int, params: dict[str, Any]) -> dict[str, Any]:
     """Sums by series and period as columns of eight-byte numbers, and the single values if they are asked for.
 
+    The last column tells how many values a period has; all values follow in that order.
+
     `params`: files, series, start_ms, end_ms, period_ms, values. Numbers only, but for paths of our own making.
     """
     connection = _connection(spill, memory_mb)
@@ -33,14 +35,13 @@ def buckets(spill: Path, memory_mb: int, params: dict[str, Any]) -> dict[str, An
     )
     sums = connection.execute(
         "SELECT series, bucket, sum(count), sum(coalesce(total, value * count)), min(coalesce(minimum, value)),"
-        " max(coalesce(maximum, value)), sum(CASE WHEN total IS NULL THEN 0.0 ELSE count END)"
+        " max(coalesce(maximum, value)), sum(CASE WHEN total IS NULL THEN 0.0 ELSE count END), count(value)"
         f" FROM ({source}) GROUP BY series, bucket ORDER BY series, bucket"
     ).fetchnumpy()
     found: dict[str, Any] = {"sums": [column.tobytes() for column in sums.values()]}
     if params["values"]:
         values = connection.execute(
-            f"SELECT series, bucket, value, sum(count) FROM ({source}) WHERE total IS NULL"
-            " GROUP BY series, bucket, value ORDER BY series, bucket"
+            f"SELECT value, count FROM ({source}) WHERE value IS NOT NULL ORDER BY series, bucket, value"
         ).fetchnumpy()
         found["values"] = [column.tobytes() for column in values.values()]
     return found
