@@ -29,6 +29,7 @@ $(VENV)/.made: pyproject.toml scripts/setup-cdk
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[cdk,dev]'
 	@scripts/setup-cdk
+	@$(BIN)/python -m compileall -q src # where Python is told to write no bytecode, every start would compile it anew
 	@touch $@
 
 check: venv lint types imports size ## ruff, mypy strict, import contracts, file sizes
