@@ -18,6 +18,7 @@ SERVICES: tuple[str, ...] = (
     "ecs",
     "lambda_",
     "applicationautoscaling",
+    "applicationsignals",
     "cloudtrail",
     "servicediscovery",
     "xray",

@@ -30,6 +30,7 @@ CATALOG: dict[str, Entry] = {
     for entry in (
         Entry("apprunner", "apprunner", "AppRunner", "2020-05-15", _JSON),
         Entry("application-autoscaling", "application-autoscaling", "AnyScaleFrontendService", "2016-02-06", _JSON),
+        Entry("application-signals", "application-signals", "", "2024-04-15", _REST_JSON),
         Entry("cloudcontrol", "cloudcontrolapi", "CloudApiService", "2021-09-30", _JSON, iam_prefix="cloudformation"),
         Entry("cloudformation", "cloudformation", "", "2010-05-15", _QUERY),
         Entry("cloudtrail", "cloudtrail", _CLOUDTRAIL, "2013-11-01", _JSON),

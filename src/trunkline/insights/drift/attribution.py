@@ -17,6 +17,7 @@ _PAGE = 2000
 _LONGEST = 512  # characters of what may be a name
 _SOURCES = {
     "ApplicationAutoScaling": "application-autoscaling",
+    "ApplicationSignals": "application-signals",
     "CloudWatch": "monitoring",
     "CodeStarNotifications": "codestar-notifications",
     "ElasticLoadBalancingV2": "elasticloadbalancing",
