@@ -8,17 +8,17 @@ from trunkline.services.cloudwatch.api.dashboards import Dashboards
 from trunkline.services.cloudwatch.api.descriptions import Descriptions
 from trunkline.services.cloudwatch.api.insight_rules import InsightRules
 from trunkline.services.cloudwatch.api.list_metrics import ListMetrics
-from trunkline.services.cloudwatch.api.metric_data import MetricData
 from trunkline.services.cloudwatch.api.metric_statistics import MetricStatistics
 from trunkline.services.cloudwatch.api.metric_streams import MetricStreams
 from trunkline.services.cloudwatch.api.mutes import MuteRules
 from trunkline.services.cloudwatch.api.put_metrics import PutMetrics
 from trunkline.services.cloudwatch.api.tags import Tags
+from trunkline.services.cloudwatch.api.widget_image import WidgetImage
 
 
 class Api(
     PutMetrics,
-    MetricData,
+    WidgetImage,
     MetricStatistics,
     ListMetrics,
     CompositeAlarms,

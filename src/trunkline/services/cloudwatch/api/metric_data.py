@@ -38,10 +38,19 @@ class MetricData(Context):
     async def get_metric_data(self, call: Call, req: Doc) -> Doc:
         queries = req["MetricDataQueries"]
         start_ms, end_ms = milliseconds(req["StartTime"]), milliseconds(req["EndTime"])
+        timezone = req.get("LabelOptions", {}).get("Timezone", "+0000")
+        found, messages = await self._answers(call, queries, start_ms, end_ms, timezone)
+        descending = req.get("ScanBy", "TimestampDescending") == "TimestampDescending"
+        limit = min(req.get("MaxDatapoints", _MOST_POINTS), _MOST_POINTS)
+        return {**_page(found, descending, limit, req.get("NextToken")), "Messages": messages}
+
+    async def _answers(
+        self, call: Call, queries: Sequence[Doc], start_ms: int, end_ms: int, timezone: str
+    ) -> tuple[list[Result], list[Doc]]:
+        """What the queries give, the oldest points first, and what there is to say of all."""
         if not queries or len(queries) > _MOST_QUERIES:
             raise invalid(f"MetricDataQueries must have between 1 and {_MOST_QUERIES} members.")
         check_queries(call, queries, "MetricDataQueries")
-        timezone = req.get("LabelOptions", {}).get("Timezone", "+0000")
         zone = labels.zone_of(timezone)
         if zone is None:
             raise invalid(f"The value {timezone} for parameter LabelOptions.Timezone is not of the form +0130.")
@@ -62,10 +71,7 @@ class MetricData(Context):
         # A long range is read beside the event loop; for a short one the switch of threads costs more than the read.
         long = end_ms - start_ms > _SHORT_MS or len(queries) > 20
         long = long or any(word in query.get("Expression", "") for query in queries for word in _FINDING)
-        found, messages = await asyncio.to_thread(results) if long else results()
-        descending = req.get("ScanBy", "TimestampDescending") == "TimestampDescending"
-        limit = min(req.get("MaxDatapoints", _MOST_POINTS), _MOST_POINTS)
-        return {**_page(found, descending, limit, req.get("NextToken")), "Messages": messages}
+        return await asyncio.to_thread(results) if long else results()
 
 
 def _check_size(queries: Sequence[Doc], start_ms: int, end_ms: int) -> None:
