@@ -5,7 +5,7 @@ Sessions live in memory only: a session ends with its connection, and missed not
 
 from __future__ import annotations
 
-from collections import deque
+import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,7 +14,7 @@ from trunkline.aws.service import Doc
 from trunkline.core.clock import Clock
 from trunkline.services.logs.pattern import Pattern
 
-_UPDATE_S = 0.5
+_UPDATE_S = 1.0
 _SESSION_S = 3 * 3600
 _MOST = 500
 
@@ -28,7 +28,7 @@ class Session:
     streams: frozenset[str] | None
     prefixes: tuple[str, ...]
     pattern: Pattern
-    waiting: deque[Doc] = field(default_factory=lambda: deque(maxlen=_MOST))
+    waiting: list[Doc] = field(default_factory=list)
     matched: int = 0
 
     def wants(self, stream: str) -> bool:
@@ -37,14 +37,20 @@ class Session:
         return not self.prefixes or stream.startswith(self.prefixes)
 
     def offer(self, event: Doc) -> None:
-        if self.pattern.matches(event["message"]):
-            self.matched += 1
+        """Every event of a second has the same chance to be among those that are sent."""
+        if not self.pattern.matches(event["message"]):
+            return
+        self.matched += 1
+        if len(self.waiting) < _MOST:
             self.waiting.append(event)
+        elif (place := random.randrange(self.matched)) < _MOST:  # noqa: S311  a sample, not a secret
+            self.waiting[place] = event
 
     def update(self) -> Doc:
-        results, sampled = list(self.waiting), self.matched > len(self.waiting)
-        self.waiting.clear()
-        self.matched = 0
+        results, sampled = self.waiting, self.matched > _MOST
+        if sampled:
+            results.sort(key=lambda event: (event["ingestionTime"], event["timestamp"]))
+        self.waiting, self.matched = [], 0
         return {"sessionMetadata": {"sampled": sampled}, "sessionResults": results}
 
 
@@ -72,7 +78,7 @@ class LiveTail:
                     )
 
     async def events(self, session: Session, start: Doc) -> AsyncIterator[tuple[str, Doc]]:
-        """The session's stream: its start, then an update every half second, empty or not, until it times out."""
+        """The session's stream: its start, then an update every second, empty or not, until it times out."""
         self._sessions.add(session)
         try:
             yield "sessionStart", start

@@ -7,6 +7,7 @@ from trunkline.aws.service import Call, Doc, operation
 from trunkline.core import ids
 from trunkline.services.logs.api.context import Context, name_in_arn
 from trunkline.services.logs.live_tail import Session
+from trunkline.services.logs.model import LogGroup
 from trunkline.services.logs.pattern import InvalidPattern, compile_pattern
 
 
@@ -15,6 +16,11 @@ def _names(req: Doc) -> list[str]:
 
 
 class LiveTails(Context):
+    def _tailed(self, call: Call, identifier: str) -> LogGroup:
+        group = self._group(call, {"logGroupIdentifier": identifier})
+        self._standard_only(group, "StartLiveTail")
+        return group
+
     @operation(lambda call, req: [call.arn(f"log-group:{name}") for name in _names(req)], mutates=False)
     async def start_live_tail(self, call: Call, req: Doc) -> Doc:
         streams, prefixes = req.get("logStreamNames"), req.get("logStreamNamePrefixes")
@@ -27,10 +33,7 @@ class LiveTails(Context):
             pattern = compile_pattern(req.get("logEventFilterPattern", ""))
         except InvalidPattern as error:
             raise AwsError("InvalidParameterException", str(error)) from None
-        groups = {
-            self._store.group(call.account, call.region, name).id: given
-            for name, given in zip(_names(req), req["logGroupIdentifiers"], strict=True)
-        }
+        groups = {self._tailed(call, given).id: given for given in req["logGroupIdentifiers"]}
         session = Session(groups, frozenset(streams) if streams else None, tuple(prefixes or ()), pattern)
         start = {
             "requestId": call.request_id,
