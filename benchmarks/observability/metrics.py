@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def run(place: Path, *, quick: bool = False) -> None:
                 _put(server, f"{peer}: PutMetricData of 1000", PEER_SAMPLES)
                 now_ms = int(time.time() * 1000)
                 client = Maker(server).client("cloudwatch")
-                _, took = timed(lambda client=client, now=now_ms: _get(client, 1, now, "Average", 300), times=3)
+                _, took = timed(partial(_get, client, 1, now_ms, "Average", 300), times=3)
                 line("metrics", f"{peer}: one series of those", best_ms=took.best_ms)
 
 
@@ -75,12 +76,7 @@ def _ask(server: Server, start_ms: int, end_ms: int) -> None:
         (f"{GROUPED} series by hour", GROUPED, "Average", 3600),
         (f"{GROUPED} series, p99 by hour", GROUPED, "p99", 3600),
     ):
-        found, took = timed(
-            lambda count=count, statistic=statistic, period_s=period_s: _get(
-                client, count, end_ms, statistic, period_s, days
-            ),
-            times=7,
-        )
+        found, took = timed(partial(_get, client, count, end_ms, statistic, period_s, days), times=7)
         assert found == count * days * 86_400 // period_s, found
         line("metrics", f"{days} days of {what}", best_ms=took.best_ms, median_ms=took.median_ms, values=found)
 
@@ -146,8 +142,12 @@ def _direct(telemetry: Path, start_ms: int) -> None:
         " GROUP BY ALL"
     )
     for what, figure in (("Average", "avg(value)"), ("p99", "quantile_disc(value, 0.99)")):
-        _, took = timed(lambda figure=figure: connection.execute(sql % figure, [files]).fetchall(), times=5)
+        _, took = timed(partial(_fetched, connection, sql % figure, files), times=5)
         line("metrics", f"DuckDB itself: {GROUPED} series by hour, {what}", best_ms=took.best_ms, files=len(files))
+
+
+def _fetched(connection: duckdb.DuckDBPyConnection, sql: str, files: list[str]) -> list[Any]:
+    return connection.execute(sql, [files]).fetchall()
 
 
 def _size_mb(folder: Path) -> float:
