@@ -3,6 +3,11 @@
 from tests.support.resource_samples import Sample
 
 _BODY = '{"widgets":[{"type":"text","width":6,"height":3,"properties":{"markdown":"%s"}}]}'
+_RULE = (
+    '{"Schema":{"Name":"CloudWatchLogRule","Version":1},"LogGroupNames":["samples"],"LogFormat":"JSON",'
+    '"Contribution":{"Keys":["%s"],"Filters":[]},"AggregateOn":"Count"}'
+)
+_FIREHOSE = "arn:${AWS::Partition}:firehose:${AWS::Region}:${AWS::AccountId}:deliverystream"
 _ALARM = {
     "Namespace": "Samples",
     "MetricName": "Errors",
@@ -25,6 +30,15 @@ def _error_rate(expression: str) -> list[dict[str, object]]:
         for name in ("Errors", "Requests")
     ]
     return [{"Id": "expr_1", "Expression": expression, "Label": "Error rate"}, *metrics]
+
+
+def _anomalies(width: int) -> list[dict[str, object]]:
+    """A metric and what is normal for it, as the CDK's AnomalyDetectionAlarm writes them."""
+    metric = {"Metric": {"Namespace": "Samples", "MetricName": "Latency"}, "Period": 300, "Stat": "Average"}
+    return [
+        {"Id": "expr_1", "Expression": f"ANOMALY_DETECTION_BAND(m0, {width})", "ReturnData": True},
+        {"Id": "m0", "MetricStat": metric, "ReturnData": True},
+    ]
 
 
 SAMPLES = {
@@ -86,6 +100,48 @@ SAMPLES = {
         },
         {"Metrics": _error_rate("FILL(errors, 0) / requests"), "TreatMissingData": "notBreaching"},
     ),
+    "AWS::CloudWatch::Alarm (on anomalies)": Sample(
+        {
+            "EvaluationPeriods": 2,
+            "ComparisonOperator": "LessThanLowerOrGreaterThanUpperThreshold",
+            "ThresholdMetricId": "expr_1",
+            "Metrics": _anomalies(2),
+        },
+        {"ComparisonOperator": "GreaterThanUpperThreshold", "Metrics": _anomalies(3)},
+    ),
+    "AWS::CloudWatch::AlarmMuteRule": Sample(
+        {
+            "Name": "sample-mute",
+            "Description": "a sample",
+            "Rule": {"Schedule": {"Expression": "cron(0 2 * * *)", "Duration": "PT4H", "Timezone": "Europe/Berlin"}},
+            "MuteTargets": {"AlarmNames": [{"Ref": "One"}]},
+            "StartDate": "2026-11-23T08:00:00",
+            "Tags": [{"Key": "team", "Value": "delivery"}],
+        },
+        {
+            "Description": "another",
+            "Rule": {"Schedule": {"Expression": "cron(0 18 * * FRI)", "Duration": "P2DT12H", "Timezone": "UTC"}},
+            "MuteTargets": {"AlarmNames": [{"Ref": "Two"}]},
+            "StartDate": "2026-11-24T08:00:00",
+            "ExpireDate": "2036-11-24T08:00:00Z",
+            "Tags": [{"Key": "team", "Value": "platform"}],
+        },
+        {"One": ("AWS::CloudWatch::Alarm", _ALARM), "Two": ("AWS::CloudWatch::Alarm", _ALARM)},
+    ),
+    "AWS::CloudWatch::CompositeAlarm (with a suppressor)": Sample(
+        {
+            "AlarmRule": {"Fn::Join": ["", ["ALARM(", {"Ref": "One"}, ")"]]},
+            "ActionsSuppressor": {"Ref": "Two"},
+            "ActionsSuppressorWaitPeriod": 60,
+            "ActionsSuppressorExtensionPeriod": 120,
+        },
+        {
+            "ActionsSuppressor": {"Fn::GetAtt": ["One", "Arn"]},
+            "ActionsSuppressorWaitPeriod": 30,
+            "ActionsSuppressorExtensionPeriod": 0,
+        },
+        {"One": ("AWS::CloudWatch::Alarm", _ALARM), "Two": ("AWS::CloudWatch::Alarm", _ALARM)},
+    ),
     "AWS::CloudWatch::CompositeAlarm": Sample(
         {
             "AlarmName": "sample-composite",
@@ -121,6 +177,60 @@ SAMPLES = {
             },
         },
         {"Configuration": {"MetricTimeZone": "Europe/Berlin", "ExcludedTimeRanges": []}},
+    ),
+    "AWS::CloudWatch::InsightRule": Sample(
+        {
+            "RuleName": "sample-rule",
+            "RuleState": "ENABLED",
+            "RuleBody": _RULE % "$.ip",
+            "Tags": [{"Key": "team", "Value": "delivery"}],
+        },
+        {
+            "RuleState": "DISABLED",
+            "RuleBody": _RULE % "$.user",
+            "ApplyOnTransformedLogs": True,
+            "Tags": [{"Key": "team", "Value": "platform"}],
+        },
+    ),
+    "AWS::CloudWatch::MetricStream": Sample(
+        {
+            "Name": "sample-stream",
+            "FirehoseArn": {"Fn::Sub": f"{_FIREHOSE}/s3.${{Bucket}}"},
+            "RoleArn": {"Fn::GetAtt": "Role.Arn"},
+            "OutputFormat": "json",
+            "IncludeFilters": [{"Namespace": "Samples"}],
+            "Tags": [{"Key": "team", "Value": "delivery"}],
+        },
+        {
+            "OutputFormat": "opentelemetry1.0",
+            "IncludeFilters": [{"Namespace": "Others", "MetricNames": ["Errors"]}],
+            "StatisticsConfigurations": [
+                {
+                    "IncludeMetrics": [{"Namespace": "Samples", "MetricName": "Errors"}],
+                    "AdditionalStatistics": ["p99"],
+                }
+            ],
+            "Tags": [{"Key": "team", "Value": "platform"}],
+        },
+        {
+            "Bucket": ("AWS::S3::Bucket", {}),
+            "Role": (
+                "AWS::IAM::Role",
+                {
+                    "AssumeRolePolicyDocument": {
+                        "Version": "2012-10-17",
+                        "Statement": [
+                            {
+                                "Effect": "Allow",
+                                "Principal": {"Service": "streams.metrics.cloudwatch.amazonaws.com"},
+                                "Action": "sts:AssumeRole",
+                            }
+                        ],
+                    },
+                    "ManagedPolicyArns": ["arn:aws:iam::aws:policy/AmazonS3FullAccess"],
+                },
+            ),
+        },
     ),
     "AWS::CloudWatch::Dashboard": Sample(
         {
