@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 import orjson
 
 from trunkline.aws.service import Doc
@@ -63,6 +64,6 @@ def during(happened: Happened, start: float, end: float) -> Happened:
     visits, crossings = (
         part[(part["start"] >= start) & (part["start"] < end)] for part in (happened.visits, happened.crossings)
     )
-    present = set(visits["node"].tolist()) | set(crossings["source"].tolist())
-    crossings = crossings[[one in present for one in crossings["destination"].tolist()]]
-    return Happened(visits, crossings, {number: node for number, node in happened.nodes.items() if number in present})
+    present = np.union1d(visits["node"], crossings["source"])
+    crossings = crossings[np.isin(crossings["destination"], present)]
+    return Happened(visits, crossings, {number: happened.nodes[number] for number in map(int, present)})

@@ -44,15 +44,16 @@ def join(records: Records, labels: Mapping[int, str]) -> Happened:
     links = records[(records["flags"] & facts.LINK) != 0]
     records = _latest(records[(records["flags"] & facts.LINK) == 0])
     keys = _keys(records, "id")  # sorted: `_latest` ordered by them
-    segment_of = _segments(records, keys)
     is_segment = (records["flags"] & facts.SEGMENT) != 0
     is_call = (records["flags"] & facts.CALL) != 0
+    segment_of = _segments(records, keys, is_segment)
 
     has_parent = records["parent"] != 0
-    parent_at = _look_up(keys, _keys(records, "parent"))
-    parent_at[~has_parent] = -1
+    called = np.flatnonzero(is_segment & has_parent)
+    parents = _look_up(keys, _keys(records[called], "parent"))
+    called, parents = called[parents >= 0], parents[parents >= 0]
     answered = np.zeros(len(records), "?")
-    answered[parent_at[is_segment & (parent_at >= 0)]] = True
+    answered[parents] = True
     inferred = is_call & ~answered
 
     visits = _visits(records, is_segment | inferred, segment_of)
@@ -67,7 +68,7 @@ def join(records: Records, labels: Mapping[int, str]) -> Happened:
     crossings = np.concatenate(
         [
             _entries(records[entered], {number: client.number for number, client in clients.items()}),
-            _between(records, is_segment & (parent_at >= 0), parent_at, segment_of),
+            _between(records, called, parents, segment_of),
             _outward(records, inferred & (segment_of >= 0), segment_of),
             _linked(links, records, keys, segment_of),
         ]
@@ -117,10 +118,11 @@ def _look_up(keys: Records, wanted: Records) -> Numbers:
     return np.where(keys[at] == wanted, at, -1)
 
 
-def _segments(records: Records, keys: Records) -> Numbers:
+def _segments(records: Records, keys: Records, is_segment: Mask) -> Numbers:
     """Where the segment of each entity stands, or -1. What was sent by itself asks its parents."""
-    found = _look_up(keys, _keys(records, "segment"))
-    found[records["segment"] == 0] = -1
+    found = np.where(is_segment, np.arange(len(records)), -1)
+    inside = np.flatnonzero(~is_segment & (records["segment"] != 0))
+    found[inside] = _look_up(keys, _keys(records[inside], "segment"))
     pending = np.flatnonzero((found < 0) & (records["parent"] != 0))
     parents = _look_up(keys, _keys(records[pending], "parent"))
     pending, parents = pending[parents >= 0], parents[parents >= 0]
@@ -135,8 +137,8 @@ def _segments(records: Records, keys: Records) -> Numbers:
 
 def _visits(records: Records, which: Mask, segment_of: Numbers) -> Records:
     last = records["end"].copy()
-    inside = segment_of >= 0
-    np.maximum.at(last, segment_of[inside], records["end"][inside])
+    later = np.flatnonzero((segment_of >= 0) & (records["end"] > records["end"][segment_of]))
+    np.maximum.at(last, segment_of[later], records["end"][later])
     chosen = records[which]
     found = np.zeros(len(chosen), VISIT)
     for member in ("node", "start", "end", "flags"):
@@ -158,15 +160,13 @@ def _entries(roots: Records, clients: Mapping[int, int]) -> Records:
     return _crossings(sources, roots["node"], roots)
 
 
-def _between(records: Records, called: Mask, parent_at: Numbers, segment_of: Numbers) -> Records:
+def _between(records: Records, called: Numbers, parents: Numbers, segment_of: Numbers) -> Records:
     """Segments that an entity of another segment called, measured by the caller where it measured."""
-    parents = parent_at[called]
     callers = segment_of[parents]
-    found, parents, callers = records[called][callers >= 0], parents[callers >= 0], callers[callers >= 0]
-    measured = found.copy()
-    calls = (records["flags"][parents] & facts.CALL) != 0
-    measured[calls] = records[parents[calls]]
-    return _crossings(records["node"][callers], found["node"], measured)
+    called, parents, callers = called[callers >= 0], parents[callers >= 0], callers[callers >= 0]
+    is_call = (records["flags"][parents] & facts.CALL) != 0
+    measured = records[np.where(is_call, parents, called)]
+    return _crossings(records["node"][callers], records["node"][called], measured)
 
 
 def _outward(records: Records, inferred: Mask, segment_of: Numbers) -> Records:
