@@ -15,7 +15,7 @@ from benchmarks.servers import PEERS, Server
 
 from trunkline.core.clock import RealClock
 from trunkline.engines.telemetry import Metric, Sample
-from trunkline.engines.telemetry.sqlite import SqliteTelemetry
+from trunkline.engines.telemetry.local import LocalTelemetry
 
 SERIES = 2000
 DAYS = 3
@@ -53,7 +53,7 @@ def run(place: Path, *, quick: bool = False) -> None:
 
 async def _fill(directory: Path, start_ms: int, end_ms: int) -> None:
     """Three days as they would have arrived, and compacted as they would have been."""
-    store, pick = SqliteTelemetry(directory, RealClock()), random.Random(3)
+    store, pick = LocalTelemetry(directory, RealClock()), random.Random(3)
     metrics = [_metric(n) for n in range(SERIES)]
     for count, time_ms in enumerate(range(start_ms, end_ms, _MINUTE_MS), start=1):
         await store.put_samples([Sample(metric, time_ms, pick.lognormvariate(3.0, 0.5)) for metric in metrics])

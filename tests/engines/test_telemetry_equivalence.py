@@ -9,7 +9,7 @@ import pytest
 from tests.engines.test_telemetry_metrics import T0, metric, workers
 from trunkline.core.clock import ManualClock
 from trunkline.engines.telemetry import LogScan, Sample, Spread, StatisticSet
-from trunkline.engines.telemetry.sqlite import SqliteTelemetry
+from trunkline.engines.telemetry.local import LocalTelemetry
 from trunkline.engines.telemetry.upkeep import Policy
 from trunkline.engines.telemetry.workers import Workers
 
@@ -30,8 +30,8 @@ class Pair:
         self.plain = self._open("plain")
         self.compacted = self._open("compacted")
 
-    def _open(self, name: str) -> SqliteTelemetry:
-        return SqliteTelemetry(self._place / name, self.clock, policy=Policy(merged_files=3), workers=self._workers)
+    def _open(self, name: str) -> LocalTelemetry:
+        return LocalTelemetry(self._place / name, self.clock, policy=Policy(merged_files=3), workers=self._workers)
 
     async def close(self) -> None:
         await self.plain.close()
@@ -123,7 +123,7 @@ def _records(records: object) -> list[tuple[object, ...]]:
     return [(r.time_ms, r.message, r.ingestion_ms, r.stream) for r in records]  # type: ignore[attr-defined]
 
 
-def _buckets(store: SqliteTelemetry, name: str, values: bool) -> object:
+def _buckets(store: LocalTelemetry, name: str, values: bool) -> object:
     found = store.buckets(metric(name), T0 - 500, T0 + WIDTH_MS, 1000, values=values)
     return {
         unit: [(b.start_ms, b.count, b.total, b.minimum, b.maximum, b.summarised, _counted(b.values)) for b in buckets]

@@ -8,7 +8,7 @@ import pytest
 
 from trunkline.core.clock import ManualClock
 from trunkline.engines.telemetry import Metric, Sample, Spread, StatisticSet, Telemetry
-from trunkline.engines.telemetry.sqlite import SqliteTelemetry
+from trunkline.engines.telemetry.local import LocalTelemetry
 from trunkline.engines.telemetry.workers import Workers
 
 T0 = 1_767_225_600_000
@@ -30,7 +30,7 @@ class Rig:
         self.store: Telemetry = self._open()
 
     def _open(self) -> Telemetry:
-        return SqliteTelemetry(self.directory, self.clock, workers=self._workers)
+        return LocalTelemetry(self.directory, self.clock, workers=self._workers)
 
     async def restart(self) -> None:
         await self.store.close()

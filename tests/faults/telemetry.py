@@ -13,7 +13,7 @@ from typing import Any
 from tests.faults.telemetry_ingest import BATCH, FOLLOWED, GROUP, POLICY, PUTS, T0
 from trunkline.core.clock import RealClock
 from trunkline.engines.telemetry import LogScan
-from trunkline.engines.telemetry.sqlite import SqliteTelemetry
+from trunkline.engines.telemetry.local import LocalTelemetry
 
 _STEP = 1_000_000
 _LONGEST_S = 3.0
@@ -65,7 +65,7 @@ def killed_ingest(place: Path, kills: int, seed: int = 1) -> dict[str, Any]:
 
 
 async def _counts(directory: Path, heard: Killed) -> dict[str, Any]:
-    store = SqliteTelemetry(directory, RealClock(), policy=POLICY)
+    store = LocalTelemetry(directory, RealClock(), policy=POLICY)
     try:
         cold = [file.rows for file in store.upkeep.holdings.files]
         lines: Counter[str] = Counter()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from trunkline.core.clock import RealClock
 from trunkline.engines.telemetry import AlreadyAppended, Metric, Sample
-from trunkline.engines.telemetry.sqlite import SqliteTelemetry
+from trunkline.engines.telemetry.local import LocalTelemetry
 from trunkline.engines.telemetry.upkeep import Policy
 
 GROUP, FOLLOWED = "g", "followed"
@@ -27,7 +27,7 @@ def say(*words: object) -> None:
     print(*words, flush=True)
 
 
-async def write(store: SqliteTelemetry, numbers: "itertools.count[int]", writer: int) -> None:
+async def write(store: LocalTelemetry, numbers: "itertools.count[int]", writer: int) -> None:
     while True:
         number = next(numbers)
         lines = [f"{number}:{place}" for place in range(BATCH)]
@@ -39,7 +39,7 @@ async def write(store: SqliteTelemetry, numbers: "itertools.count[int]", writer:
         say("put", number)
 
 
-async def follow(store: SqliteTelemetry) -> None:
+async def follow(store: LocalTelemetry) -> None:
     """A source that can be read again from any position: the line after the last one that was stored."""
     known = store.stats(GROUP, (FOLLOWED,)).get(FOLLOWED)
     line = int(known.position or 0) if known else 0
@@ -62,7 +62,7 @@ async def follow(store: SqliteTelemetry) -> None:
         say("line", line)
 
 
-async def delete(store: SqliteTelemetry, first: int) -> None:
+async def delete(store: LocalTelemetry, first: int) -> None:
     for number in itertools.count():
         stream = f"deleted-{first}-{number}"
         await store.append(GROUP, stream, [T0], ["must go"], ingestion_ms=0)
@@ -71,7 +71,7 @@ async def delete(store: SqliteTelemetry, first: int) -> None:
         say("deleted", stream)
 
 
-async def compact(store: SqliteTelemetry) -> None:
+async def compact(store: LocalTelemetry) -> None:
     while True:
         say("compacting")
         await store.upkeep.round(everything=False)
@@ -80,7 +80,7 @@ async def compact(store: SqliteTelemetry) -> None:
 
 
 async def main(directory: Path, first: int) -> None:
-    store = SqliteTelemetry(directory, RealClock(), policy=POLICY)
+    store = LocalTelemetry(directory, RealClock(), policy=POLICY)
     numbers = itertools.count(first)
     say("ready")
     await asyncio.gather(

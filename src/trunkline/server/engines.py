@@ -13,7 +13,7 @@ from trunkline.engines.networks import FakeNetworks, Networks, NetworksError
 from trunkline.engines.objects import FileObjects
 from trunkline.engines.proxy.interface import Proxy
 from trunkline.engines.registry import open_registry
-from trunkline.engines.telemetry.sqlite import SqliteTelemetry
+from trunkline.engines.telemetry.local import LocalTelemetry
 from trunkline.engines.workflows import JournalWorkflows
 
 
@@ -29,7 +29,7 @@ def choose(settings: Settings, db: Database, clock: Clock) -> Engines:
         registry=open_registry(data, db, clock),
         objects=FileObjects(data / "objects", db),
         workflows=JournalWorkflows(db, clock),
-        telemetry=SqliteTelemetry(data / "telemetry", clock),
+        telemetry=LocalTelemetry(data / "telemetry", clock),
         functions=open_functions(settings.containers, containers, clock),
     )
 

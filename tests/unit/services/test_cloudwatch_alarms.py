@@ -15,7 +15,7 @@ from trunkline.core.clock import ManualClock
 from trunkline.core.db import Database
 from trunkline.core.ledger import Ledger
 from trunkline.engines.telemetry import Sample
-from trunkline.engines.telemetry.sqlite import SqliteTelemetry
+from trunkline.engines.telemetry.local import LocalTelemetry
 from trunkline.services.cloudwatch.anomaly import Model, Trainer
 from trunkline.services.cloudwatch.evaluator import Evaluator
 from trunkline.services.cloudwatch.model import MetricAlarm
@@ -41,7 +41,7 @@ class Rig:
         self.db = Database(directory / "state.db")
         self.ledger = Ledger(self.db)
         self.bus = Bus(self.db, self.ledger, clock)
-        self.telemetry = SqliteTelemetry(directory / "telemetry", clock)
+        self.telemetry = LocalTelemetry(directory / "telemetry", clock)
         self.store = Store(self.db)
         self.trainer = Trainer(self.db, Reader(self.telemetry, clock), clock)
         self.evaluator = Evaluator(self.store, self.telemetry, self.ledger, clock, self.trainer)

@@ -10,7 +10,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from trunkline.core.clock import ManualClock
 from trunkline.core.db import Database
 from trunkline.engines.telemetry import Metric, Sample
-from trunkline.engines.telemetry.sqlite import SqliteTelemetry
+from trunkline.engines.telemetry.local import LocalTelemetry
 from trunkline.services.cloudwatch.streams import STREAMS, Delivery, MetricStream
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -40,7 +40,7 @@ class Bucket:
 async def site(tmp_path):
     clock = ManualClock(_START)
     db = Database(tmp_path / "state.db")
-    telemetry = SqliteTelemetry(tmp_path / "telemetry", clock)
+    telemetry = LocalTelemetry(tmp_path / "telemetry", clock)
     bucket = Bucket()
     kit = SimpleNamespace(db=db, clock=clock, call=bucket)
     yield SimpleNamespace(kit=kit, telemetry=telemetry, bucket=bucket, db=db)

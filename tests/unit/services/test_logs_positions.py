@@ -9,7 +9,7 @@ from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call, Caller, Principal
 from trunkline.core.clock import RealClock
 from trunkline.core.db import Database
-from trunkline.engines.telemetry.sqlite import SqliteTelemetry
+from trunkline.engines.telemetry.local import LocalTelemetry
 from trunkline.services.logs.api import Api
 from trunkline.services.logs.store import Store
 
@@ -22,7 +22,7 @@ class Rig:
     def __init__(self, directory) -> None:
         self.clock = RealClock()
         self.db = Database(directory / "state.db")
-        self.telemetry = SqliteTelemetry(directory / "telemetry", self.clock)
+        self.telemetry = LocalTelemetry(directory / "telemetry", self.clock)
         kit: Any = SimpleNamespace(clock=self.clock)
         self.api = Api(kit, Store(self.db), self.telemetry)
 

@@ -134,7 +134,8 @@ class Upkeep:
             return
         new = {kind: Written(paths[kind], start_s, start_s, answer[kind]) for kind in paths if answer[kind]}
         async with self.switching:
-            await changes.to_cold(self.manifest, slice_, new)
+            streams = await self._in_thread(changes.cold_streams, slice_, new[LOGS]) if LOGS in new else ([], set())
+            await changes.to_cold(self.manifest, slice_, new, streams)
             self.holdings.replace(slices=[slice_])
         log.info("telemetry compacted", slice=slice_.path.name, seconds=round(self.clock.monotonic() - begun, 2))
 

@@ -24,19 +24,24 @@ from trunkline.engines.telemetry.sqlite.slices import Slice
 Key = tuple[str, str]
 
 
-async def to_cold(manifest: Manifest, slice_: Slice, new: Mapping[str, Written]) -> None:
-    """From this commit on the slice is what the new files hold."""
-    parts = _parts(new[LOGS]) if LOGS in new else {}
-    # What is not here any more was deleted after the worker had read it.
+def cold_streams(slice_: Slice, new: Written) -> tuple[list[StreamRow], set[Key]]:
+    """What the new file holds of each stream, and which of them were deleted after the worker had read them."""
+    parts = _parts(new)
     known = {(group, stream): stats for group, stream, stats in slice_.all_streams()}
-    streams = [_row(key, stats, parts[key]) for key, stats in known.items() if key in parts]
-    gone = [key for key in parts if key not in known]
-    streams += [_row(key, StreamStats(0, 0, 0, 0, 0), parts[key]) for key in gone]
+    gone = {key for key in parts if key not in known}
+    nothing = StreamStats(0, 0, 0, 0, 0)
+    return [_row(key, known.get(key, nothing), found) for key, found in parts.items()], gone
+
+
+async def to_cold(
+    manifest: Manifest, slice_: Slice, new: Mapping[str, Written], streams: tuple[list[StreamRow], set[Key]]
+) -> None:
+    """From this commit on the slice is what the new files hold."""
 
     def commit(tx: Tx) -> None:
         manifest.add_slice(tx, slice_.start_s)
         if LOGS in new:
-            manifest.add_logs(tx, new[LOGS], streams, set(gone))
+            manifest.add_logs(tx, new[LOGS], *streams)
         if SAMPLES in new:
             manifest.add_samples(tx, new[SAMPLES])
 
