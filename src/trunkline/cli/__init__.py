@@ -15,6 +15,7 @@ _COMMANDS = {
     "stack": "every template applied to a stack: list, compare, go back",
     "drift": "show what is no longer as its template says, and who did it; revert or adopt it",
     "alarms": "replay an alarm over history, as it is or changed; tune it to page least and miss nothing",
+    "dashboards": "a dashboard for each service of a stack: traffic, errors, latency, saturation, deployments",
     "trace": "what makes the slowest requests slow, before and after a deployment; one as a waterfall",
     "dora": "print the four DORA figures, each with the events it counted",
 }
