@@ -149,7 +149,7 @@ async def test_a_run_delivers_to_a_bucket_and_a_table_and_tells_of_itself(tmp_pa
         assert stored["results"][0] == [{"field": "user", "value": "a"}, {"field": "n", "value": "2"}]
         table = await call("logs", "GetLookupTable", lookupTableArn=run["destinations"][1]["processedIdentifier"])
         assert table["tableBody"] == "user,n\na,2\nb,1\n"
-        told = [event for event in platform.kit.ledger.read() if event.detail_type == "Scheduled Query Completed"]
+        told = platform.kit.ledger.read(detail_types=("Scheduled Query Completed",))
         assert [event.detail["queryId"] for event in told] == [run["queryId"]]
         assert (await call("logs", "GetScheduledQuery", identifier="hourly"))["lastExecutionStatus"] == "Complete"
 

@@ -67,7 +67,8 @@ def _every_match(relation: Relation, source: Value, command: tree.Parse) -> None
 
 def _logfmt(source: str) -> Value:
     pairs = f"list_zip(regexp_extract_all({source}, '{_LOGFMT}', 1), regexp_extract_all({source}, '{_LOGFMT}', 2))"
-    member = r"""concat(to_json(p[1]), ':', to_json(replace(trim(p[2], '"'), '\"', '"')))"""
+    plain = r"""replace(regexp_replace(p[2], '^"(.*)"$', '\1', 's'), '\"', '"')"""
+    member = f"concat(to_json(p[1]), ':', to_json({plain}))"
     return Value(f"'{{' || array_to_string(list_transform({pairs}, lambda p: {member}), ',') || '}}'", "json")
 
 

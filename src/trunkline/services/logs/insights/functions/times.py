@@ -78,8 +78,10 @@ def _strftime(pattern: str) -> str:
 
 
 def _parse(of: Arguments) -> Value:
-    pattern = of.statement.add(_from_java(of.constant(1)))
-    stamp, zone = f"try_strptime({of[0].text}, {pattern})", _zone(of, 2)
+    pattern, given, zone = _from_java(of.constant(1)), of[0].text, _zone(of, 2)
+    if "%z" in pattern:
+        given = f"regexp_replace({given}, 'Z$', '+00:00')"
+    stamp = f"try_strptime({given}, {of.statement.add(pattern)})"
     if zone is not None:
         stamp = f"timezone({zone}, CAST({stamp} AS TIMESTAMP))"
     return number(f"CAST(epoch_ms({stamp}) AS DOUBLE)")
