@@ -1,5 +1,8 @@
 """X-Ray's groups and sampling rules through boto3."""
 
+import time
+import uuid
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -53,6 +56,33 @@ def test_groups(xray, name):
     xray.delete_group(GroupName=group)
     refused("InvalidRequestException", xray.get_group, GroupName=group)
     refused("ResourceNotFoundException", xray.list_tags_for_resource, ResourceARN=arn)
+
+
+def test_everybody_has_the_default_group(aws, name):
+    xray = aws("xray", region=f"eu-{name[-6:]}-1")
+    (default,) = xray.get_groups()["Groups"]
+    assert (default["GroupName"], default["GroupARN"].rpartition(":")[2]) == ("Default", "group/Default")
+    insights = {"InsightsEnabled": True, "NotificationsEnabled": True}
+    changed = xray.update_group(GroupName="Default", InsightsConfiguration=insights)["Group"]
+    assert changed["InsightsConfiguration"] == insights
+    assert [one["InsightsConfiguration"] for one in xray.get_groups()["Groups"]] == [insights]
+    refused("InvalidRequestException", xray.update_group, GroupName="Default", FilterExpression="fault")
+    refused("InvalidRequestException", xray.delete_group, GroupName="Default")
+
+
+def test_a_group_without_incidents_has_no_insights(aws, name):
+    xray = aws("xray", region=f"eu-{name[-6:]}-1")
+    now = time.time()
+    hour = {"StartTime": now - 3600, "EndTime": now}
+    assert xray.get_insight_summaries(GroupName="Default", **hour)["InsightSummaries"] == []
+    refused("InvalidRequestException", xray.get_insight_summaries, GroupName="nobody", **hour)
+    refused("InvalidRequestException", xray.get_insight_summaries, **hour)
+    old = {"StartTime": now - 40 * 86_400, "EndTime": now - 35 * 86_400}
+    refused("InvalidRequestException", xray.get_insight_summaries, GroupName="Default", **old)
+    unknown = {"InsightId": str(uuid.uuid4())}
+    refused("InvalidRequestException", xray.get_insight, **unknown)
+    refused("InvalidRequestException", xray.get_insight_events, **unknown)
+    refused("InvalidRequestException", xray.get_insight_impact_graph, **unknown, **hour)
 
 
 def test_sampling_rules(xray, name):

@@ -10,11 +10,18 @@ from trunkline.services.xray import store
 from trunkline.services.xray.api import Api
 from trunkline.services.xray.resources import TYPES
 from trunkline.services.xray.search.retrieval import Retrievals
+from trunkline.services.xray.watch import Watch
 
 
 def build(kit: Kit, engines: Engines) -> Service:
     """The service, its tables made."""
     kit.db.migrate("xray", store.MIGRATIONS)
     retrievals = Retrievals(kit)
+    watch = Watch(kit, engines.telemetry)
+
+    async def stop() -> None:
+        await watch.stop()
+        await retrievals.stop()
+
     api = Api(kit, engines.telemetry, retrievals)
-    return Service("xray", api, stop=retrievals.stop, resource_types=TYPES)
+    return Service("xray", api, start=watch.start, stop=stop, resource_types=TYPES)

@@ -30,7 +30,7 @@ class GroupExpressions:
         return self._known[by, value]
 
     def _find(self, by: str, value: str) -> Expression:
-        for group in store.GROUPS.find(self._reader, prefix=self._scope):
+        for group in store.groups(self._reader, *self._scope):
             if value == (group.name if by == "name" else group.arn):
                 return parse(group.expression) if group.expression else All(())
         raise store.invalid(f"Group {value} not found")

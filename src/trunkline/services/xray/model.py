@@ -24,7 +24,7 @@ class Group:
 
     @property
     def arn(self) -> str:
-        return arns.arn("xray", self.region, self.account, f"group/{self.name}/{self.id}")
+        return arns.arn("xray", self.region, self.account, f"group/{self.name}/{self.id}".rstrip("/"))
 
 
 @dataclass(slots=True)
@@ -67,6 +67,48 @@ class ResourcePolicy:
     document: str
     revision: int
     updated: float
+
+
+@dataclass(slots=True)
+class Impact:
+    """Requests and how many of them failed."""
+
+    faults: int = 0
+    total: int = 0
+
+
+@dataclass(slots=True)
+class InsightEvent:
+    """How an insight stood when it was looked at."""
+
+    time: float
+    summary: str
+    client: Impact
+    root_cause: Impact
+    anomalous: list[tuple[str, str, str]]
+    """Nodes: name, type, account."""
+
+
+@dataclass(slots=True)
+class Insight:
+    """An incident of a group: faults above what is usual. Times are seconds since the epoch."""
+
+    account: str
+    region: str
+    group: str
+    id: str
+    group_arn: str
+    root_cause: tuple[str, str, str]
+    start: float
+    end: float
+    """While it lasts, the end of the last minute that was anomalous."""
+    events: list[InsightEvent]
+    active: bool = True
+
+
+def default_group(account: str, region: str) -> Group:
+    """The group of all traces, which every account has."""
+    return Group(account, region, DEFAULT, "")
 
 
 def default_rule(account: str, region: str) -> SamplingRule:

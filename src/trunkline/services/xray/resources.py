@@ -47,7 +47,8 @@ class Group(ResourceType):
         await on.look("xray", "DeleteGroup", *_GONE, GroupARN=physical_id)
 
     async def existing(self, on: Provision) -> list[str]:
-        return [one["GroupARN"] for one in await on.pages("xray", "GetGroups", "Groups")]
+        found = await on.pages("xray", "GetGroups", "Groups")
+        return [one["GroupARN"] for one in found if one["GroupName"] != "Default"]
 
     def replaces(self, old: Doc, new: Doc) -> bool:
         return bool(old.get("GroupName") != new.get("GroupName"))

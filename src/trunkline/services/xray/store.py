@@ -3,13 +3,23 @@
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call, Doc
 from trunkline.core.db import Reader, Table, Tx
-from trunkline.services.xray.model import DEFAULT, Config, Group, ResourcePolicy, SamplingRule, default_rule
+from trunkline.services.xray.model import (
+    DEFAULT,
+    Config,
+    Group,
+    Insight,
+    ResourcePolicy,
+    SamplingRule,
+    default_group,
+    default_rule,
+)
 
 GROUPS = Table("xray_groups", Group, key=("account", "region", "name"))
 RULES = Table("xray_sampling_rules", SamplingRule, key=("account", "region", "name"))
 CONFIGS = Table("xray_configs", Config, key=("account", "region"))
 POLICIES = Table("xray_resource_policies", ResourcePolicy, key=("account", "region", "name"))
-MIGRATIONS = [GROUPS.ddl + RULES.ddl, CONFIGS.ddl + POLICIES.ddl]
+INSIGHTS = Table("xray_insights", Insight, key=("account", "region", "group", "id"))
+MIGRATIONS = [GROUPS.ddl + RULES.ddl, CONFIGS.ddl + POLICIES.ddl, INSIGHTS.ddl]
 
 
 def config(reader: Reader, account: str, region: str) -> Config:
@@ -24,12 +34,19 @@ def rules_changed(tx: Tx, account: str, region: str, now: float) -> None:
 
 
 def group(reader: Reader, call: Call, req: Doc) -> Group:
-    """The group that GroupName or GroupARN names."""
+    """The group that GroupName or GroupARN names; the default one is there without a row."""
     name = _name(req, "GroupName", "GroupARN")
     found = GROUPS.get(reader, call.account, call.region, name)
+    if found is None and name == DEFAULT:
+        found = default_group(call.account, call.region)
     if found is None or req.get("GroupARN", found.arn) != found.arn:
         raise invalid("Group not found")
     return found
+
+
+def groups(reader: Reader, account: str, region: str) -> list[Group]:
+    found = GROUPS.find(reader, prefix=(account, region))
+    return found if any(one.name == DEFAULT for one in found) else [default_group(account, region), *found]
 
 
 def rule(reader: Reader, call: Call, req: Doc) -> SamplingRule:

@@ -10,7 +10,7 @@ from trunkline.services.xray.api.context import Context, page
 from trunkline.services.xray.api.summaries import time_range
 from trunkline.services.xray.filters import Expression
 from trunkline.services.xray.groups import GroupExpressions, read_filter
-from trunkline.services.xray.model import DEFAULT
+from trunkline.services.xray.insights.baseline import HISTORY_S
 
 _LONGEST_S = 6 * 3600
 _PAGE = 100
@@ -62,7 +62,7 @@ class Graphs(Context):
 
             asked = asking.Asking(self._telemetry, call.account, call.region)
             selection = series.Selection(selected, forecast)
-            history = series.HISTORY_S if forecast else 0
+            history = HISTORY_S if forecast else 0
             happened = asked.range(start - history, end, only, groups)
             return series.points(happened, selection, start, end, period)
 
@@ -73,8 +73,6 @@ class Graphs(Context):
         """The expression of the group that is asked for; None where it is everything, as of the default group."""
         groups = GroupExpressions(self._db, call.account, call.region)
         if "GroupName" not in req and "GroupARN" not in req:
-            return None, groups
-        if req.get("GroupName") == DEFAULT:
             return None, groups
         found = store.group(self._db, call, req)
         return groups("name", found.name) if found.expression else None, groups

@@ -46,7 +46,7 @@ class Groups(Context):
 
     @operation()
     async def get_groups(self, call: Call, req: Doc) -> Doc:
-        found = store.GROUPS.find(self._db, prefix=(call.account, call.region))
+        found = store.groups(self._db, call.account, call.region)
         shown, token = paging.page(
             found, _PAGE, req.get("NextToken"), key=lambda one: one.name, error="InvalidRequestException"
         )
@@ -58,6 +58,8 @@ class Groups(Context):
 
         def update(tx: Tx) -> Group:
             found = store.group(tx, call, req)
+            if found.name == DEFAULT and req.get("FilterExpression"):
+                raise store.invalid("The default group holds all traces: it takes no filter expression.")
             insights = {**found.insights, **req.get("InsightsConfiguration", {})}
             if insights.get("InsightsEnabled") is False:
                 insights["NotificationsEnabled"] = False
@@ -72,6 +74,8 @@ class Groups(Context):
     async def delete_group(self, call: Call, req: Doc) -> Doc:
         def delete(tx: Tx) -> None:
             found = store.group(tx, call, req)
+            if found.name == DEFAULT:
+                raise store.invalid("The default group cannot be deleted.")
             store.GROUPS.delete(tx, found.account, found.region, found.name)
 
         await self._db.write(delete)

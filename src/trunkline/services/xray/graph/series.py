@@ -18,9 +18,6 @@ from trunkline.services.xray.segments.facts import FAULT
 from trunkline.services.xray.segments.nodes import CLIENT
 from trunkline.services.xray.summaries.summary import moment
 
-HISTORY_S = 3 * 3600
-"""How far before the range a forecast looks."""
-
 
 @dataclass(frozen=True, slots=True)
 class Selection:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 
+HISTORY_S = 3600
+"""How far back a baseline looks."""
 _MEMORY = 0.97
-"""What a minute weighs against the one after it: half of the weight lies in the last quarter of an hour or so."""
+"""What a minute weighs against the one after it: half of the weight lies in the last 23 minutes."""
 _DEVIATIONS = 3.0
 _CHANCE = 0.01
 """A service without faults so far is still allowed this rate: the first fault is no incident."""
@@ -21,7 +23,7 @@ class Baseline:
         self._total = 0.0
 
     def add(self, faults: int, total: int) -> None:
-        """One more period of the past."""
+        """One more minute of the past."""
         self._faults = self._faults * _MEMORY + faults
         self._total = self._total * _MEMORY + total
 
