@@ -80,14 +80,21 @@ def test_composites_of_composites(cloudwatch, child, name):
     wait_until(lambda: described(cloudwatch, f"{name}-outer")["StateValue"] == "ALARM", what="the outer ALARM")
     with pytest.raises(ClientError, match="depend on itself"):
         cloudwatch.put_composite_alarm(AlarmName=f"{name}-inner", AlarmRule=f"ALARM({name}-outer)")
-    cloudwatch.delete_alarms(AlarmNames=[f"{name}-inner"])
+    with pytest.raises(ClientError, match="composite alarm\\(s\\) depending on it"):
+        cloudwatch.delete_alarms(AlarmNames=[f"{name}-inner"])
+    cloudwatch.put_composite_alarm(AlarmName=f"{name}-outer", AlarmRule="FALSE")
     wait_until(lambda: described(cloudwatch, f"{name}-outer")["StateValue"] == "OK", what="OK without the inner")
+    cloudwatch.delete_alarms(AlarmNames=[f"{name}-inner", f"{name}-nobody"])  # what is wrong among right is passed over
 
 
 def test_what_cannot_be(cloudwatch, child, name):
     one = child("one")
     with pytest.raises(ClientError, match="AlarmRule must be valid"):
         cloudwatch.put_composite_alarm(AlarmName=name, AlarmRule="ALARM(")
+    with pytest.raises(ClientError, match="alarms \\[nobody\\] in the alarm rule do not exist"):
+        cloudwatch.put_composite_alarm(AlarmName=name, AlarmRule=f"ALARM({one}) OR ALARM(nobody)")
+    with pytest.raises(ClientError, match="at most 500 elements"):
+        cloudwatch.put_composite_alarm(AlarmName=name, AlarmRule=" OR ".join(["TRUE"] * 501))
     with pytest.raises(ClientError, match="metric alarm with the name"):
         cloudwatch.put_composite_alarm(AlarmName=one, AlarmRule="TRUE")
     with pytest.raises(ClientError, match="ActionsSuppressorWaitPeriod must be specified"):

@@ -43,8 +43,6 @@ def suppressed_by(cloudwatch, name, what):
 def test_actions_are_taken_when_the_wait_period_ends_without_the_suppressor(cloudwatch, family, pager, name):
     child, _ = family(1, 60)
     set_state(cloudwatch, child, "ALARM")
-    found = suppressed_by(cloudwatch, name, "WaitPeriod")
-    assert found["StateValue"] == "ALARM" and found["ActionsSuppressedReason"] == "Actions suppressed by WaitPeriod"
     message = pager.message()
     assert (message["NewStateValue"], message["AlarmName"]) == ("ALARM", name)
     assert "ActionsSuppressedBy" not in composite(cloudwatch, name)
@@ -55,7 +53,8 @@ def test_the_suppressor_keeps_actions_back_and_the_extension_period_lets_the_ala
 ):
     child, suppressor = family(60, 60)
     set_state(cloudwatch, child, "ALARM")
-    suppressed_by(cloudwatch, name, "WaitPeriod")
+    found = suppressed_by(cloudwatch, name, "WaitPeriod")
+    assert found["StateValue"] == "ALARM" and found["ActionsSuppressedReason"] == "Actions suppressed by WaitPeriod"
     set_state(cloudwatch, suppressor, "ALARM")
     suppressed_by(cloudwatch, name, "Alarm")
     set_state(cloudwatch, suppressor, "OK")
@@ -88,7 +87,7 @@ def test_the_suppressor_is_shown_and_can_be_taken_away(cloudwatch, family, pager
 
 def test_a_suppressor_needs_its_periods_and_must_exist(cloudwatch, name):
     periods = {"ActionsSuppressorWaitPeriod": 1, "ActionsSuppressorExtensionPeriod": 1}
-    with pytest.raises(ClientError, match="must be the name or ARN of an existing alarm"):
+    with pytest.raises(ClientError, match="ActionsSuppressor must be an existing alarm"):
         cloudwatch.put_composite_alarm(AlarmName=name, AlarmRule="TRUE", ActionsSuppressor="none", **periods)
     with pytest.raises(ClientError, match="must not be specified without ActionsSuppressor"):
         cloudwatch.put_composite_alarm(AlarmName=name, AlarmRule="TRUE", **periods)

@@ -14,19 +14,21 @@ TREATMENTS = ("missing", "ignore", "breaching", "notBreaching")
 
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
 # Three periods are evaluated, five looked at: 0 is within the threshold, X breaches, - is missing; the newest is last.
+# Then how many missing points must be filled, and the state for each treatment in the order of TREATMENTS.
 THREE_OF_THREE = [
-    ("0 - X - X", (OK, OK, OK, OK)),
-    ("- - - - 0", (OK, OK, OK, OK)),
-    ("- - - - -", (INSUFFICIENT_DATA, KEEP, ALARM, OK)),
-    ("0 X X - X", (ALARM, ALARM, ALARM, ALARM)),
-    ("- - X - -", (ALARM, KEEP, ALARM, OK)),
+    ("0 - X - X", 0, (OK, OK, OK, OK)),
+    ("0 - - - -", 2, (OK, OK, OK, OK)),
+    ("- - - - 0", 2, (OK, OK, OK, OK)),
+    ("- - - - -", 3, (INSUFFICIENT_DATA, KEEP, ALARM, OK)),
+    ("0 X X - X", 0, (ALARM, ALARM, ALARM, ALARM)),
+    ("- - X - -", 2, (ALARM, KEEP, ALARM, OK)),
 ]
 TWO_OF_THREE = [
-    ("0 - X - X", (ALARM, ALARM, ALARM, ALARM)),
-    ("0 0 X 0 X", (ALARM, ALARM, ALARM, ALARM)),
-    ("0 - X - -", (OK, OK, ALARM, OK)),
-    ("- - - - 0", (OK, OK, ALARM, OK)),
-    ("- - - X -", (ALARM, KEEP, ALARM, OK)),
+    ("0 - X - X", 0, (ALARM, ALARM, ALARM, ALARM)),
+    ("0 0 X 0 X", 0, (ALARM, ALARM, ALARM, ALARM)),
+    ("0 - X - -", 1, (OK, OK, ALARM, OK)),
+    ("- - - - 0", 2, (OK, OK, ALARM, OK)),
+    ("- - - X -", 2, (ALARM, KEEP, ALARM, OK)),
 ]
 
 
@@ -37,11 +39,13 @@ def points(text: str) -> list[Point]:
 
 @pytest.mark.parametrize("treatment", range(4))
 @pytest.mark.parametrize(
-    ("needed", "marks", "expected"), [(3, *row) for row in THREE_OF_THREE] + [(2, *row) for row in TWO_OF_THREE]
+    ("needed", "marks", "missing", "expected"),
+    [(3, *row) for row in THREE_OF_THREE] + [(2, *row) for row in TWO_OF_THREE],
 )
-def test_missing_data_is_treated_as_documented(needed, marks, expected, treatment):
+def test_missing_data_is_treated_as_documented(needed, marks, missing, expected, treatment):
     verdict = judge(Setting(3, needed, "GreaterThanThreshold", 1.0, TREATMENTS[treatment]), points(marks))
     assert verdict.state == expected[treatment]
+    assert verdict.state is KEEP or verdict.filled == missing
 
 
 def test_one_fresh_breach_of_several_needed_waits_for_more():

@@ -49,9 +49,8 @@ class Composites:
         """An alarm changed its state, was made, changed or deleted."""
         changed = event.detail["alarmName"]
         for composite in COMPOSITES.find(self._store.db, prefix=(event.account, event.region)):
-            if changed in {name_of(alarm) for alarm in parse(composite.rule).alarms}:
+            if changed in dependencies(composite):
                 await self.evaluate(composite)
-            if changed == name_of(composite.suppressor or ""):
                 await self._look_again(composite)
         self._changed.set()
 
@@ -103,6 +102,12 @@ class Composites:
         now_ms = self._now_ms()
         if await set_state(self._store, self._kit.ledger, composite, State(value, reason, data, now_ms)):
             log.info("composite alarm", name=composite.name, was=composite.state, now=value)
+
+
+def dependencies(composite: CompositeAlarm) -> set[str]:
+    """The names of the alarms without which it cannot be: those of its rule and its suppressor."""
+    named = {name_of(alarm) for alarm in parse(composite.rule).alarms}
+    return named | ({name_of(composite.suppressor)} if composite.suppressor is not None else set())
 
 
 def child(reader: Reader, composite: CompositeAlarm, alarm: str) -> MetricAlarm | CompositeAlarm | None:

@@ -53,7 +53,6 @@ class MetricAlarm:
     """Metrics as given. With an expression among them, `namespace`, `metric` and `statistic` are empty."""
     threshold_query_id: str | None = None
     """The id of the ANOMALY_DETECTION_BAND that stands for the threshold, which then is 0 and means nothing."""
-    evaluation_state: str | None = None
 
     @property
     def arn(self) -> str:

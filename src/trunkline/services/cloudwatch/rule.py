@@ -17,6 +17,7 @@ StateOf = Callable[[str], str]
 _TOKEN = re.compile(r'\s*(?:(?P<paren>[(),])|"(?P<quoted>[^"]*)"|(?P<word>[^\s(),"]+))')
 _STATES = {"ALARM": ALARM, "OK": OK, "INSUFFICIENT_DATA": INSUFFICIENT_DATA}
 _MOST_ALARMS = 100
+_MOST_ELEMENTS = 500
 _MOST_CHARS = 10_240
 _MOST_DEPTH = 100
 
@@ -40,6 +41,8 @@ def parse(text: str) -> Rule:
     parser = _Parser(text)
     holds = parser.either(0)
     parser.end()
+    if parser.elements > _MOST_ELEMENTS:
+        raise RuleError(f"an alarm rule has at most {_MOST_ELEMENTS} elements")
     if len(parser.alarms) > _MOST_ALARMS:
         raise RuleError(f"an alarm rule names at most {_MOST_ALARMS} alarms")
     return Rule(holds, list(parser.alarms))
@@ -63,6 +66,8 @@ class _Parser:
             at = match.end()
         self._at = 0
         self.alarms: dict[str, None] = {}
+        self.elements = 0
+        """Alarms, TRUE, FALSE and pairs of parentheses around expressions."""
 
     def _peek(self) -> tuple[str, str]:
         return self._tokens[self._at] if self._at < len(self._tokens) else ("end", "")
@@ -100,6 +105,7 @@ class _Parser:
 
     def _one(self, depth: int) -> Callable[[StateOf], bool]:
         kind, text = self._take()
+        self.elements += (kind, text) == ("paren", "(") or text in ("TRUE", "FALSE", *_STATES)
         if (kind, text) == ("paren", "("):
             inner = self.either(depth + 1)
             self._expect(")")

@@ -109,7 +109,8 @@ def _check(alarm: MetricAlarm) -> None:
     longest = 7 * _DAY_S if period >= 3600 else _DAY_S
     if period * periods > longest:
         days = "seven days" if period >= 3600 else "a day"
-        raise invalid(f"Metrics cannot be checked across more than {days} (EvaluationPeriods * Period <= {longest}).")
+        limit = f"EvaluationPeriods * Period must be <= {longest}"
+        raise invalid(f"Metrics cannot be checked across more than {days} ({limit}).")
     if alarm.datapoints_to_alarm is not None and alarm.datapoints_to_alarm > periods:
         raise invalid("DatapointsToAlarm cannot be greater than EvaluationPeriods.")
     if (alarm.comparison in BANDS) != (alarm.threshold_query_id is not None):

@@ -9,8 +9,9 @@ from trunkline.aws.service import Call, Doc, operation
 from trunkline.core.db import Tx
 from trunkline.services.cloudwatch.api.alarm_request import alarm_of
 from trunkline.services.cloudwatch.api.context import Context, alarm_resources, invalid
+from trunkline.services.cloudwatch.composites import dependencies
 from trunkline.services.cloudwatch.events import State, configuration_change
-from trunkline.services.cloudwatch.model import AnyAlarm, MetricAlarm
+from trunkline.services.cloudwatch.model import AnyAlarm, CompositeAlarm, MetricAlarm
 from trunkline.services.cloudwatch.store import ALARMS, COMPOSITES, add_history, any_alarm, put_alarm
 from trunkline.services.cloudwatch.transitions import set_state
 
@@ -50,15 +51,22 @@ class Alarms(Context):
     @operation(alarm_resources)
     async def delete_alarms(self, call: Call, req: Doc) -> Doc:
         def work(tx: Tx) -> None:
-            found = [any_alarm(tx, call.account, call.region, name) for name in dict.fromkeys(req["AlarmNames"])]
-            missing = [name for name, alarm in zip(dict.fromkeys(req["AlarmNames"]), found, strict=True) if not alarm]
-            if missing:
-                raise AwsError("ResourceNotFound", f"Alarms not found: {', '.join(missing)}")
+            named = list(dict.fromkeys(req["AlarmNames"]))
+            # Of names that are wrong in part, AWS deletes those that are right.
+            found = [alarm for name in named if (alarm := any_alarm(tx, call.account, call.region, name)) is not None]
+            if named and not found:
+                raise AwsError("ResourceNotFound", f"Alarms not found: {', '.join(named)}")
+            if sum(isinstance(alarm, CompositeAlarm) for alarm in found) > 1:
+                raise invalid("You can delete at most one composite alarm in one operation.")
+            names = {alarm.name for alarm in found}
+            for composite in COMPOSITES.find(tx, prefix=(call.account, call.region)):
+                needed = names & dependencies(composite) if composite.name not in names else None
+                if needed:
+                    raise invalid(f"Cannot delete {min(needed)} as there are composite alarm(s) depending on it.")
             for alarm in found:
-                if alarm is not None:
-                    table = ALARMS if isinstance(alarm, MetricAlarm) else COMPOSITES
-                    table.delete(tx, alarm.account, alarm.region, alarm.name)
-                    self._configured(tx, alarm, "delete")
+                table = ALARMS if isinstance(alarm, MetricAlarm) else COMPOSITES
+                table.delete(tx, alarm.account, alarm.region, alarm.name)
+                self._configured(tx, alarm, "delete")
 
         await self._store.change_alarms(work)
         return {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trunkline.aws import tags
 from trunkline.aws.service import Call, Doc, operation
-from trunkline.core.db import Reader, Tx
+from trunkline.core.db import Tx
 from trunkline.services.cloudwatch.api.alarm_request import check_action
 from trunkline.services.cloudwatch.api.alarms import Alarms
 from trunkline.services.cloudwatch.api.context import alarm_resources, invalid, moment
@@ -40,7 +40,7 @@ class CompositeAlarms(Alarms):
         )
         _check_suppressor(made)
         try:
-            parse(made.rule)
+            rule = parse(made.rule)
         except RuleError as error:
             raise invalid(f"AlarmRule must be valid: {error}.") from None
         for action in (*made.ok_actions, *made.alarm_actions, *made.insufficient_data_actions):
@@ -51,8 +51,12 @@ class CompositeAlarms(Alarms):
                 raise invalid(f"There is a metric alarm with the name {made.name} already.")
             if loops(tx, made):
                 raise invalid("A composite alarm cannot depend on itself.")
-            if made.suppressor is not None:
-                _require(tx, made, "ActionsSuppressor", [made.suppressor])
+            missing = [name for name in rule.alarms if child(tx, made, name) is None]
+            if missing:
+                absent = f"alarms [{', '.join(missing)}] in the alarm rule do not exist"
+                raise invalid(f"Could not save the composite alarm as {absent}")
+            if made.suppressor is not None and child(tx, made, made.suppressor) is None:
+                raise invalid(f"ActionsSuppressor must be an existing alarm: {made.suppressor} is not.")
             old = COMPOSITES.get(tx, made.account, made.region, made.name)
             if old is not None:
                 made.state, made.reason, made.reason_data = old.state, old.reason, old.reason_data
@@ -77,12 +81,6 @@ def _check_suppressor(alarm: CompositeAlarm) -> None:
             raise invalid(f"{member} must not be specified without ActionsSuppressor.")
         if seconds is not None and seconds < 0:
             raise invalid(f"{member} must not be negative.")
-
-
-def _require(reader: Reader, alarm: CompositeAlarm, member: str, named: list[str]) -> None:
-    missing = [name for name in named if child(reader, alarm, name) is None]
-    if missing:
-        raise invalid(f"{member} must be the name or ARN of an existing alarm: {', '.join(missing)} is not.")
 
 
 def described(alarm: CompositeAlarm) -> Doc:

@@ -25,8 +25,11 @@ class Descriptions(Context):
         names, prefix = req.get("AlarmNames"), req.get("AlarmNamePrefix")
         if names and prefix is not None:
             raise invalid("AlarmNamePrefix and AlarmNames are mutually exclusive.")
-        if "ChildrenOfAlarmName" in req or "ParentsOfAlarmName" in req:
-            return self._relatives(call, req)
+        for member in ("ChildrenOfAlarmName", "ParentsOfAlarmName"):
+            if member in req:
+                if req.keys() - {member, "MaxRecords", "NextToken"}:
+                    raise invalid(f"{member} cannot be specified with any parameters but MaxRecords and NextToken.")
+                return self._relatives(call, req)
         kinds, action = req.get("AlarmTypes", ["MetricAlarm"]), req.get("ActionPrefix")
         every: list[AnyAlarm] = []
         if "MetricAlarm" in kinds:
@@ -64,12 +67,20 @@ class Descriptions(Context):
         else:
             name = req["ParentsOfAlarmName"]
             found = [one for one in composites if name in {name_of(alarm) for alarm in parse_rule(one.rule).alarms}]
+        page, token = paging.page(
+            [one for one in found if one is not None],
+            req.get("MaxRecords", _PAGE),
+            req.get("NextToken"),
+            key=lambda alarm: alarm.name,
+            error="InvalidNextToken",
+        )
         shown: dict[str, list[Doc]] = {"MetricAlarms": [], "CompositeAlarms": []}
-        for one in found:
-            if one is not None:
-                brief = {"AlarmName": one.name, "AlarmArn": one.arn, "StateValue": one.state}
-                shown[f"{type(one).__name__}s"].append(brief)
-        return dict(shown)
+        for one in page:
+            brief: Doc = {"AlarmName": one.name, "AlarmArn": one.arn}
+            if "ChildrenOfAlarmName" in req:
+                brief |= {"StateValue": one.state, "StateUpdatedTimestamp": moment(one.updated_ms)}
+            shown[f"{type(one).__name__}s"].append(brief)
+        return {**shown, "NextToken": token}
 
     @operation(mutates=False)
     async def describe_alarms_for_metric(self, call: Call, req: Doc) -> Doc:
@@ -98,7 +109,7 @@ class Descriptions(Context):
             if (start is None or item.time_ms >= start)
             and (end is None or item.time_ms <= end)
             and req.get("HistoryItemType", item.kind) == item.kind
-            and item.alarm_type in req.get("AlarmTypes", ["MetricAlarm", "CompositeAlarm"])
+            and (item.alarm_type in req.get("AlarmTypes", ["MetricAlarm"]) or (named and "AlarmTypes" not in req))
         ]
         shown, token = paging.page(
             found,
