@@ -1,5 +1,6 @@
 """How services call one another: in the process, but validated, authorized and recorded like a client's call."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from trunkline.aws import arn, models
@@ -26,11 +27,13 @@ class Client:
         """For operations that decide by themselves: whose answer depends on what a caller may see."""
         return self._operations.authorizer
 
-    async def __call__(self, service: str, operation: str, params: Doc, *, as_: Caller) -> Doc:
-        """Call `operation` as `as_`, in its account and region."""
+    async def __call__(
+        self, service: str, operation: str, params: Doc, *, as_: Caller, headers: Mapping[str, str] | None = None
+    ) -> Doc:
+        """Call `operation` as `as_`, in its account and region. headers: lower case, such as x-amzn-trace-id."""
         found = self._operations.find(service, operation)
         request = found.model.validate(params)
-        call = Call(as_, service, operation, ids.request_id(), host="")
+        call = Call(as_, service, operation, ids.request_id(), headers=headers or {})
         return await self._operations.perform(found, call, request)
 
     async def pages(self, service: str, operation: str, result: str, params: Doc, *, as_: Caller) -> list[Any]:

@@ -94,3 +94,26 @@ def test_a_queue_hands_the_header_on(aws, server, name):
     client.send_message(QueueUrl=url, MessageBody="x")
     got = aws("sqs").receive_message(QueueUrl=url, MessageSystemAttributeNames=["AWSTraceHeader"], WaitTimeSeconds=5)
     assert got["Messages"][0]["Attributes"] == {"AWSTraceHeader": header}
+
+
+def test_a_topic_hands_the_header_on_to_queues_and_functions(aws, server, make, name, trace_id):
+    function = make(HEADER, TracingConfig={"Mode": "Active"})
+    topic = aws("sns").create_topic(Name=name)["TopicArn"]
+    arn = aws("lambda").get_function(FunctionName=function)["Configuration"]["FunctionArn"]
+    aws("lambda").add_permission(
+        FunctionName=function, StatementId="t", Action="lambda:InvokeFunction", Principal="sns.amazonaws.com"
+    )
+    url = aws("sqs").create_queue(QueueName=name)["QueueUrl"]
+    queue = aws("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    allowed = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": queue}
+    aws("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps({"Statement": [allowed]})})
+    aws("sns").subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
+    aws("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    client, header = server.client("sns"), f"Root={trace_id};Parent={PARENT};Sampled=1"
+    client.meta.events.register(
+        "before-sign.sns.Publish", lambda request, **_: request.headers.add_header("X-Amzn-Trace-Id", header)
+    )
+    client.publish(TopicArn=topic, Message="x")
+    got = aws("sqs").receive_message(QueueUrl=url, MessageSystemAttributeNames=["AWSTraceHeader"], WaitTimeSeconds=10)
+    assert got["Messages"][0]["Attributes"] == {"AWSTraceHeader": header}
+    assert segments(aws, trace_id)["AWS::Lambda"]["parent_id"] == PARENT

@@ -40,9 +40,15 @@ async def to_queue(kit: Kit, delivery: Delivery, document: bytes) -> None:
         as_=_caller(delivery, arn.region),
         source=delivery.message.topic_arn,
         MessageAttributes=attributes or None,
+        MessageSystemAttributes=_traced(delivery),
         MessageGroupId=delivery.message.group or None,
         MessageDeduplicationId=_deduplication(delivery, delivery.endpoint),
     )
+
+
+def _traced(delivery: Delivery) -> dict[str, Any] | None:
+    header = delivery.message.trace_header
+    return {"AWSTraceHeader": {"DataType": "String", "StringValue": header}} if header else None
 
 
 def _deduplication(delivery: Delivery, queue: str) -> str | None:
@@ -77,7 +83,8 @@ async def to_function(kit: Kit, delivery: Delivery, document: bytes) -> None:
         "Payload": orjson.dumps({"Records": [record]}),
     }
     with on_behalf_of(delivery.message.topic_arn):
-        await kit.call("lambda", "Invoke", request, as_=_caller(delivery, arns.parse(delivery.endpoint).region))
+        caller, header = _caller(delivery, arns.parse(delivery.endpoint).region), delivery.message.trace_header
+        await kit.call("lambda", "Invoke", request, as_=caller, headers={"x-amzn-trace-id": header} if header else {})
 
 
 async def to_dead_letters(kit: Kit, delivery: Delivery, document: bytes) -> None:

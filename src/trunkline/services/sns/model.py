@@ -76,6 +76,8 @@ class Message:
     group: str = ""
     deduplication: str = ""
     sequence: str = ""
+    trace_header: str = ""
+    """X-Amzn-Trace-Id of whoever published it: handed on to queues, functions and web servers."""
 
 
 @dataclass(slots=True)

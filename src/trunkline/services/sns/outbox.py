@@ -22,6 +22,8 @@ class Outbox:
     def publish(self, tx: Tx, topic: Topic, message: Message, texts: dict[str, str]) -> int:
         """To every confirmed subscription that wants it; `texts` are the messages of single protocols."""
         count = 0
+        self._courier.count(topic.arn, "NumberOfMessagesPublished")
+        self._courier.count(topic.arn, "PublishSize", len(message.text.encode()), "Bytes")
         for subscription in store.SUBSCRIPTIONS.find(tx, prefix=(topic.arn,)):
             if not subscription.confirmed:
                 continue
@@ -29,6 +31,7 @@ class Outbox:
             scope = attributes.get("FilterPolicyScope", "MessageAttributes")
             text = texts.get(subscription.protocol, message.text)
             if not filtering.wants(attributes.get("FilterPolicy"), scope, message.attributes, text):
+                self._courier.count(topic.arn, "NumberOfNotificationsFilteredOut")
                 continue
             said = Message(
                 message.kind,
@@ -41,6 +44,7 @@ class Outbox:
                 group=message.group,
                 deduplication=message.deduplication,
                 sequence=message.sequence,
+                trace_header=message.trace_header,
             )
             self._add(tx, topic, subscription, said)
             count += 1

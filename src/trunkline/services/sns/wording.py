@@ -84,6 +84,8 @@ def headers(delivery: Delivery) -> dict[str, str]:
         found["x-amz-sns-subscription-arn"] = delivery.subscription_arn
     if delivery.raw and message.kind == NOTIFICATION:
         found["x-amz-sns-rawdelivery"] = "true"
+    if message.trace_header:
+        found["X-Amzn-Trace-Id"] = message.trace_header
     return found
 
 

@@ -38,7 +38,7 @@ class PublishApi:
         arn = req.get("TopicArn") or req.get("TargetArn")
         if not arn:
             raise invalid("TopicArn or TargetArn Reason: no value for required parameter")
-        message, texts = self._message(req, arn)
+        message, texts = self._message(call, req, arn)
         ((message_id, sequence),) = await self._send([(message, texts)], arn)
         return {"MessageId": message_id, "SequenceNumber": sequence or None}
 
@@ -66,7 +66,7 @@ class PublishApi:
         failed: list[Doc] = []
         for entry in entries:
             try:
-                message, texts = self._message(entry, req["TopicArn"])
+                message, texts = self._message(call, entry, req["TopicArn"])
             except AwsError as error:
                 code = "InvalidParameter" if error.code == "InvalidParameterException" else error.code
                 failed.append({"Id": entry["Id"], "Code": code, "Message": error.message, "SenderFault": True})
@@ -112,7 +112,7 @@ class PublishApi:
         PublishApi.last_sequence = max(PublishApi.last_sequence + 1, time.time_ns())
         return str(_FIRST_SEQUENCE + PublishApi.last_sequence)
 
-    def _message(self, req: Doc, arn: str) -> tuple[Message, dict[str, str]]:
+    def _message(self, call: Call, req: Doc, arn: str) -> tuple[Message, dict[str, str]]:
         text, subject = req["Message"], req.get("Subject", "")
         fifo, group = arn.endswith(".fifo"), req.get("MessageGroupId", "")
         if fifo and not group:
@@ -139,6 +139,7 @@ class PublishApi:
         published = stamp(self.kit.clock.now())
         message = Message(wording.NOTIFICATION, ids.uuid(), arn, text, published, subject, attributes=attributes)
         message.group, message.deduplication = group, req.get("MessageDeduplicationId", "")
+        message.trace_header = call.headers.get("x-amzn-trace-id", "")
         return message, texts
 
 
