@@ -185,7 +185,10 @@ def test_tags(secrets, name):
 
 def test_refusals_say_what_to_do(secrets, name):
     secrets.create_secret(Name=name, SecretString="1")
-    assert "PutSecretValue" in refused("InvalidRequestException", secrets.rotate_secret, SecretId=name)
+    told = refused(
+        "InvalidRequestException", secrets.replicate_secret_to_regions, SecretId=name, AddReplicaRegions=[{}]
+    )
+    assert "create the secret in the other region" in told
     refused(
         "InvalidParameterException", secrets.create_secret, Name=f"{name}2", AddReplicaRegions=[{"Region": "eu-west-1"}]
     )

@@ -9,9 +9,8 @@ lambda:function:ProvisionedConcurrency. A cooldown bars a policy's further scali
 a larger step through while scaling out.
 """
 
-import asyncio
-
 from trunkline.aws.service import Kit, Service
+from trunkline.core.background import Background
 from trunkline.engines import Engines
 from trunkline.services.applicationautoscaling import store
 from trunkline.services.applicationautoscaling.api import Api
@@ -23,15 +22,5 @@ def build(kit: Kit, engines: Engines) -> Service:
     """The service, its tables made and the alarms' events subscribed to."""
     kit.db.migrate("application-autoscaling", store.MIGRATIONS)
     scaler = Scaler(kit)
-    tasks: list[asyncio.Task[None]] = []
-
-    async def start() -> None:
-        tasks.append(asyncio.get_running_loop().create_task(scaler.run(), name="application-autoscaling"))
-
-    async def stop() -> None:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        tasks.clear()
-
-    return Service("application-autoscaling", Api(kit, scaler), start, stop, resource_types=TYPES)
+    background = Background(scaler.run)
+    return Service("application-autoscaling", Api(kit, scaler), background.start, background.stop, resource_types=TYPES)

@@ -9,9 +9,8 @@ digests are written) and insight selectors. Refused: organization trails, advanc
 channels.
 """
 
-import asyncio
-
 from trunkline.aws.service import Kit, Service
+from trunkline.core.background import Background
 from trunkline.engines import Engines
 from trunkline.services.cloudtrail import delivery, store
 from trunkline.services.cloudtrail.api import Api
@@ -22,15 +21,5 @@ def build(kit: Kit, engines: Engines) -> Service:
     """The service, its table made."""
     kit.db.migrate("cloudtrail", store.MIGRATIONS)
     courier = delivery.Courier(kit)
-    tasks: list[asyncio.Task[None]] = []
-
-    async def start() -> None:
-        tasks.append(asyncio.get_running_loop().create_task(courier.run(), name="cloudtrail-courier"))
-
-    async def stop() -> None:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        tasks.clear()
-
-    return Service("cloudtrail", Api(kit), start, stop, resource_types=TYPES)
+    background = Background(courier.run)
+    return Service("cloudtrail", Api(kit), background.start, background.stop, resource_types=TYPES)

@@ -10,9 +10,8 @@ Refused: other kinds of targets, archives and replays, API destinations and conn
 event sources, global endpoints, encrypted buses.
 """
 
-import asyncio
-
 from trunkline.aws.service import Kit, Service
+from trunkline.core.background import Background
 from trunkline.engines import Engines
 from trunkline.services.events import store
 from trunkline.services.events.api import Api
@@ -29,17 +28,7 @@ def build(kit: Kit, engines: Engines) -> Service:
     courier = Courier(kit, rules)
     scheduler = Scheduler(kit, courier)
     kit.bus.subscribe("events", courier.take)
-    tasks: list[asyncio.Task[None]] = []
-
-    async def start() -> None:
-        loop = asyncio.get_running_loop()
-        tasks.append(loop.create_task(courier.run(), name="events-courier"))
-        tasks.append(loop.create_task(scheduler.run(), name="events-scheduler"))
-
-    async def stop() -> None:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        tasks.clear()
-
-    return Service("events", Api(kit, rules, courier, scheduler), start, stop, resource_types=TYPES)
+    background = Background(courier.run, scheduler.run, courier.metrics.run)
+    return Service(
+        "events", Api(kit, rules, courier, scheduler), background.start, background.stop, resource_types=TYPES
+    )

@@ -15,9 +15,8 @@ Differs from AWS: objects are encrypted only when the request or the bucket asks
 storage classes are names; a copy of a multipart object keeps its parts and its "-N" ETag.
 """
 
-import asyncio
-
 from trunkline.aws.service import Kit, Service
+from trunkline.core.background import Background
 from trunkline.engines import Engines
 from trunkline.services.s3 import events, store, uploads
 from trunkline.services.s3.api import Api
@@ -31,18 +30,6 @@ def build(kit: Kit, engines: Engines) -> Service:
     kit.db.migrate("s3", [*store.MIGRATIONS, *uploads.MIGRATIONS, *events.MIGRATIONS])
     notifications = events.Events(kit)
     expiry = Expiry(kit, engines.objects, notifications)
-    tasks: list[asyncio.Task[None]] = []
-
-    async def start() -> None:
-        loop = asyncio.get_running_loop()
-        tasks.append(loop.create_task(notifications.run(), name="s3-notifications"))
-        tasks.append(loop.create_task(expiry.run(), name="s3-lifecycle"))
-
-    async def stop() -> None:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        tasks.clear()
-
+    background = Background(notifications.run, expiry.run)
     api = Api(kit, engines.objects, notifications)
-    return Service("s3", api, start, stop, resource_types=TYPES, origins=Cors(api.gate))
+    return Service("s3", api, background.start, background.stop, resource_types=TYPES, origins=Cors(api.gate))

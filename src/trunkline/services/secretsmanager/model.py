@@ -7,13 +7,15 @@ from trunkline.core import ids
 
 CURRENT = "AWSCURRENT"
 PREVIOUS = "AWSPREVIOUS"
+PENDING = "AWSPENDING"
 MAX_STAGES = 20
 KEPT_DEPRECATED = 100
 
 
 @dataclass(slots=True)
 class Version:
-    """One value. `sealed` is the value under a data key, in base64; without a stage the version is deprecated."""
+    """One value. `sealed` is the value under a data key, in base64, empty as long as a rotation has not given it one;
+    without a stage the version is deprecated."""
 
     account: str
     region: str
@@ -23,6 +25,18 @@ class Version:
     binary: bool
     created: datetime
     stages: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Rotation:
+    """`rules` as RotateSecret has them; `next_at` is an epoch, None off schedule; `token`: the one under way."""
+
+    function: str
+    rules: dict[str, str | int] = field(default_factory=dict)
+    last: datetime | None = None
+    enabled: bool = True
+    next_at: float | None = None
+    token: str = ""
 
 
 @dataclass(slots=True)
@@ -42,6 +56,7 @@ class Secret:
     gone: datetime | None = None
     policy: str = ""
     tags: dict[str, str] = field(default_factory=dict)
+    rotation: Rotation | None = None
 
 
 def new_arn(account: str, region: str, name: str) -> str:

@@ -1,6 +1,6 @@
-"""CloudFormation's view of Secrets Manager: secrets, with values made by rule, and their policies.
+"""CloudFormation's view of Secrets Manager: secrets, with values made by rule, their policies and rotation.
 
-Rotation schedules and attachments to databases are not offered: there is neither rotation nor a database here.
+Attachments to databases are not offered: there is no database here.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_SecretsManager.html
 """
 
@@ -65,7 +65,7 @@ class Secret(ResourceType):
             if not (on.resumed and error.code == "ResourceExistsException"):
                 raise
         there = await on.call("secretsmanager", "DescribeSecret", SecretId=physical_id)
-        put, drop = tags.changes(_tags(there), on.tags(new.get("Tags")))
+        put, drop = on.tag_changes(_tags(there), new.get("Tags"))
         if put:
             await on.call("secretsmanager", "TagResource", SecretId=physical_id, Tags=tags.pairs(put))
         if drop:
@@ -115,6 +115,42 @@ class ResourcePolicy(ResourceType):
         return [one for one in secrets if await self.read(on, one) is not None]
 
 
+class RotationSchedule(ResourceType):
+    """By a function of one's own; those that AWS hosts are refused."""
+
+    name = "AWS::SecretsManager::RotationSchedule"
+    honoured = frozenset({"RotateImmediatelyOnUpdate", "RotationLambdaARN", "RotationRules", "SecretId"})
+
+    async def create(self, on: Provision, wanted: Doc) -> str:
+        answer = await on.call(
+            "secretsmanager",
+            "RotateSecret",
+            SecretId=wanted["SecretId"],
+            ClientRequestToken=on.token,
+            RotationLambdaARN=wanted.get("RotationLambdaARN"),
+            RotationRules=wanted.get("RotationRules"),
+            RotateImmediately=wanted.get("RotateImmediatelyOnUpdate"),
+        )
+        return str(answer["ARN"])
+
+    async def read(self, on: Provision, physical_id: str) -> Doc | None:
+        found = await on.look("secretsmanager", "DescribeSecret", *_GONE, SecretId=physical_id)
+        if found is None or not found.get("RotationEnabled"):
+            return None
+        read = {key: found.get(key) for key in ("RotationLambdaARN", "RotationRules")}
+        return {"Id": found["ARN"], "SecretId": found["ARN"], **{key: value for key, value in read.items() if value}}
+
+    async def update(self, on: Provision, physical_id: str, old: Doc, new: Doc) -> None:
+        await self.create(on, new)
+
+    async def delete(self, on: Provision, physical_id: str) -> None:
+        await on.look("secretsmanager", "CancelRotateSecret", *_GONE, SecretId=physical_id)
+
+    async def existing(self, on: Provision) -> list[str]:
+        found = await on.pages("secretsmanager", "ListSecrets", "SecretList")
+        return [one["ARN"] for one in found if one.get("RotationEnabled")]
+
+
 async def _value(on: Provision, wanted: Doc) -> str | None:
     """The secret's string: as given, or made; a made one may be put into a JSON document under a key."""
     if "SecretString" in wanted:
@@ -148,4 +184,4 @@ def _text(policy: object) -> str:
     return policy if isinstance(policy, str) else json.dumps(policy)
 
 
-TYPES: tuple[ResourceType, ...] = (Secret(), ResourcePolicy())
+TYPES: tuple[ResourceType, ...] = (Secret(), ResourcePolicy(), RotationSchedule())

@@ -1,5 +1,7 @@
 """DescribeSecret, ListSecrets, ListSecretVersionIds."""
 
+from datetime import UTC, datetime
+
 from trunkline.aws.paging import page
 from trunkline.aws.service import Call, Doc, operation
 from trunkline.aws.tags import pairs
@@ -19,6 +21,7 @@ class ListOperations(Part):
             "Name": item.name,
             "Description": item.description or None,
             "KmsKeyId": item.key_id or None,
+            **_rotation(item),
             "LastChangedDate": item.changed,
             "LastAccessedDate": item.accessed,
             "DeletedDate": item.deleted,
@@ -73,3 +76,18 @@ class ListOperations(Part):
             for version in chosen
         ]
         return {"Versions": versions, "NextToken": token, "ARN": item.arn, "Name": item.name}
+
+
+def _rotation(item: Secret) -> Doc:
+    """What is told of it, once it was set up."""
+    rotation = item.rotation
+    if rotation is None:
+        return {}
+    due = None if rotation.next_at is None else datetime.fromtimestamp(rotation.next_at, UTC)
+    return {
+        "RotationEnabled": rotation.enabled,
+        "RotationLambdaARN": rotation.function,
+        "RotationRules": rotation.rules or None,
+        "LastRotatedDate": rotation.last,
+        "NextRotationDate": due,
+    }

@@ -8,15 +8,17 @@ from trunkline.core.clock import Clock
 from trunkline.core.db import Database
 from trunkline.services.secretsmanager import store
 from trunkline.services.secretsmanager.envelope import Envelope
+from trunkline.services.secretsmanager.rotation import Rotations
 
 RESOURCE = "arn:aws:secretsmanager:{region}:{account}:secret:{SecretId}"
 
 
 class Part:
-    """Database, clock, envelope, and the way to the authorizer."""
+    """Database, clock, envelope, rotations, and the way to the authorizer."""
 
-    def __init__(self, db: Database, clock: Clock, envelope: Envelope, call: Client) -> None:
+    def __init__(self, db: Database, clock: Clock, envelope: Envelope, call: Client, rotations: Rotations) -> None:
         self._db = db
+        self.rotations = rotations
         self._clock = clock
         self._envelope = envelope
         self._call = call

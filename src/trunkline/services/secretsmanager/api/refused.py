@@ -5,21 +5,13 @@ from trunkline.aws.service import Call, Doc, operation
 from trunkline.services.secretsmanager.api.part import RESOURCE, Part
 
 
-def _refused(message: str) -> Refused:
-    return Refused(message, code="InvalidRequestException", status=400)
-
-
 class RefusedOperations(Part):
-    """Rotation and replication."""
-
-    @operation(RESOURCE)
-    async def rotate_secret(self, call: Call, req: Doc) -> Doc:
-        raise _refused("Trunkline does not rotate secrets: put the new value with PutSecretValue.")
-
-    @operation(RESOURCE)
-    async def cancel_rotate_secret(self, call: Call, req: Doc) -> Doc:
-        raise _refused("Trunkline does not rotate secrets, so there is no rotation to cancel.")
+    """Replication."""
 
     @operation(RESOURCE)
     async def replicate_secret_to_regions(self, call: Call, req: Doc) -> Doc:
-        raise _refused("Trunkline does not replicate secrets: create the secret in the other region.")
+        raise Refused(
+            "Trunkline does not replicate secrets: create the secret in the other region.",
+            code="InvalidRequestException",
+            status=400,
+        )

@@ -22,6 +22,8 @@ class ValueOperations(Part):
 
     async def _value(self, call: Call, owner: Secret, req: Doc) -> Doc:
         version = self._chosen(owner, req.get("VersionId"), req.get("VersionStage"))
+        if not version.sealed:
+            raise _no_value(f"VersionId: {version.id}")
         value = await self._envelope.open(call, owner.arn, version.id, version.sealed)
         await self._note_access(owner)
         return {

@@ -86,7 +86,7 @@ class WriteOperations(Part):
     @operation(RESOURCE)
     async def put_secret_value(self, call: Call, req: Doc) -> Doc:
         if "RotationToken" in req:
-            raise _refused("Trunkline does not rotate secrets: leave RotationToken out.")
+            raise _refused("Trunkline rotates no secrets of other accounts: leave RotationToken out.")
         owner = store.secret(self._db, call, req["SecretId"], self._clock.now())
         if not _has_value(req):
             raise AwsError("InvalidRequestException", "You must provide either SecretString or SecretBinary.")
@@ -98,7 +98,7 @@ class WriteOperations(Part):
         now = self._clock.now()
         token = req.get("ClientRequestToken", "")
         known = store.VERSIONS.get(self._db, owner.account, owner.region, owner.name, token) if token else None
-        if known is not None:
+        if known is not None and known.sealed:
             if await self._same_value(call, owner, known, req):
                 return known
             raise AwsError(
@@ -112,7 +112,9 @@ class WriteOperations(Part):
 
         def write(tx: Tx) -> Version:
             current = store.secret(tx, call, owner.arn, now)
-            versions = store.versions(tx, current)
+            versions = [version for version in store.versions(tx, current) if version.id != made.id]
+            if known is not None:
+                made.stages = list(known.stages)
             versions.append(made)
             for stage in stages if len(versions) > 1 else {*stages, CURRENT}:
                 move_stage(versions, stage, made)
@@ -148,6 +150,9 @@ class WriteOperations(Part):
         owner = store.secret(self._db, call, secret_id, self._clock.now())
         resealed: dict[str, str] = {}
         for version in store.versions(self._db, owner):
+            if not version.sealed:
+                resealed[version.id] = ""
+                continue
             value = await self._envelope.open(call, owner.arn, version.id, version.sealed)
             resealed[version.id] = await self._envelope.seal(call, owner.arn, version.id, key_id, value)
 
