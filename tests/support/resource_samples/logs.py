@@ -50,7 +50,45 @@ _ROLE = (
 )
 _GROUP = {"Group": ("AWS::Logs::LogGroup", {})}
 
+_STREAM = "arn:aws:kinesis:us-east-1:000000000000:stream/sample"
+
 SAMPLES = {
+    "AWS::Logs::AccountPolicy": Sample(
+        {
+            "PolicyName": "samples",
+            "PolicyType": "TRANSFORMER_POLICY",
+            "PolicyDocument": '[{"parseJSON": {}}]',
+            "Scope": "ALL",
+            "SelectionCriteria": 'LogGroupNamePrefix = "/samples"',
+        },
+        {
+            "PolicyDocument": '[{"parseKeyValue": {}}]',
+            "SelectionCriteria": 'LogGroupNamePrefix = "/others"',
+        },
+    ),
+    "AWS::Logs::Transformer": Sample(
+        {"LogGroupIdentifier": {"Ref": "Group"}, "TransformerConfig": [{"ParseJSON": {}}]},
+        {
+            "TransformerConfig": [
+                {"ParseKeyValue": {"FieldDelimiter": ";"}},
+                {"AddKeys": {"Entries": [{"Key": "a", "Value": "b"}]}},
+            ]
+        },
+        _GROUP,
+    ),
+    "AWS::Logs::Destination": Sample(
+        {
+            "DestinationName": "sample",
+            "TargetArn": f"{_STREAM}-one",
+            "RoleArn": "arn:aws:iam::000000000000:role/one",
+            "DestinationPolicy": _policy("first"),
+        },
+        {
+            "TargetArn": f"{_STREAM}-two",
+            "RoleArn": "arn:aws:iam::000000000000:role/two",
+            "DestinationPolicy": _policy("second"),
+        },
+    ),
     "AWS::Logs::LogGroup": Sample(
         {
             "LogGroupName": "/samples/group",

@@ -25,6 +25,7 @@ from trunkline.services.logs.forwarding import Forwarding
 from trunkline.services.logs.intake import Intake
 from trunkline.services.logs.live_tail import LiveTail
 from trunkline.services.logs.own_metrics import OwnMetrics
+from trunkline.services.logs.policy_resources import POLICY_TYPES
 from trunkline.services.logs.queries import Queries
 from trunkline.services.logs.resources import TYPES
 from trunkline.services.logs.retention import Retention
@@ -53,4 +54,4 @@ def build(kit: Kit, engines: Engines) -> Service:
 
     intake = Intake(kit, live_tail, own_metrics, forwarding)
     api = Api(kit, store, engines, intake, live_tail, queries)
-    return Service("logs", api, start=start, stop=stop, resource_types=TYPES)
+    return Service("logs", api, start=start, stop=stop, resource_types=(*TYPES, *POLICY_TYPES))

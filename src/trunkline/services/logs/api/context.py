@@ -9,7 +9,8 @@ from trunkline.aws.service import Call, Doc, Kit
 from trunkline.engines import Engines
 from trunkline.services.logs.intake import Intake
 from trunkline.services.logs.live_tail import LiveTail
-from trunkline.services.logs.model import LogGroup
+from trunkline.services.logs.model import MAX_REGEX_FILTERS, LogGroup, MetricFilter, SubscriptionFilter
+from trunkline.services.logs.pattern import has_regex
 from trunkline.services.logs.queries import Queries
 from trunkline.services.logs.store import Store
 
@@ -50,6 +51,16 @@ class Context:
             return None
         masks = self._store.masks(group)
         return masks.mask if masks else None
+
+    def _check_regexes(self, group: LogGroup, name: str, pattern: str) -> None:
+        """A group can have five filters, of either sort, with regular expressions."""
+        there: list[MetricFilter | SubscriptionFilter] = [
+            *self._store.filters(group),
+            *self._store.subscriptions(group),
+        ]
+        others = [one for one in there if one.name != name and has_regex(one.pattern)]
+        if has_regex(pattern) and len(others) >= MAX_REGEX_FILTERS:
+            raise AwsError("LimitExceededException", "Resource limit exceeded.")
 
     def _standard_only(self, group: LogGroup, operation: str) -> None:
         """Refuse what AWS does not do for log groups of the class INFREQUENT_ACCESS."""

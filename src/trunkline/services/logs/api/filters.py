@@ -26,6 +26,7 @@ class Filters(Context):
         if not set(system) <= _SYSTEM_FIELDS:
             raise _invalid(f"emitSystemFieldDimensions must be among {', '.join(sorted(_SYSTEM_FIELDS))}.")
         _compiled(req["filterPattern"])
+        self._check_regexes(group, req["filterName"], req["filterPattern"])
         if len(req["metricTransformations"]) != 1:
             raise _invalid("A metric filter has exactly one metric transformation.")
         transformation = req["metricTransformations"][0]

@@ -26,6 +26,7 @@ class Subscriptions(Context):
             compile_pattern(req["filterPattern"])
         except InvalidPattern as error:
             raise AwsError("InvalidParameterException", str(error)) from None
+        self._check_regexes(group, req["filterName"], req["filterPattern"])
         added = SubscriptionFilter(
             group.id,
             req["filterName"],

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from trunkline.services.logs.pattern.syntax import (
+    MAX_REGEXES,
     REGEX,
     STRING,
     InvalidPattern,
@@ -41,6 +42,8 @@ class Delimited:
         if parts.count("...") > 1:
             raise InvalidPattern("Invalid filter pattern: an ellipsis may occur once")
         self._open = parts.index("...") if "..." in parts else None
+        if len(re.findall(REGEX, text)) > MAX_REGEXES:
+            raise InvalidPattern(f"Invalid filter pattern: it may hold {MAX_REGEXES} regular expressions at most")
         columns = [_column(part) for part in parts if part != "..."]
         self._names = [name for name, _ in columns]
         self._tests = [test for _, test in columns]
@@ -121,8 +124,7 @@ def _test(mark: str, text: str) -> Test:
             raise InvalidPattern(f"Invalid character(s) in term '{text}'")
         return lambda field: (value := number(field)) is not None and compare(value, bound)
     if text.startswith("%"):
-        search = regex(text).search
-        equal: Test = lambda field: search(field) is not None  # noqa: E731
+        equal = regex(text)
     else:
         wanted = number(text)
         same = text_test(unquote(text) if text.startswith('"') else text)

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from trunkline.services.logs.pattern.syntax import (
+    MAX_REGEXES,
     REGEX,
     STRING,
     InvalidPattern,
@@ -35,6 +36,7 @@ _TOKEN = re.compile(
 _ORDER = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 _MISSING = object()
 _MAX_DEPTH = 32
+_MAX_WILDCARDS = 3
 
 
 class JsonPattern:
@@ -45,6 +47,7 @@ class JsonPattern:
         self._check = parser.disjunction()
         parser.end()
         self._selectors = parser.selectors
+        _check_quotas(parser)
 
     def matches(self, message: str) -> bool:
         document = _document(message)
@@ -61,6 +64,16 @@ class JsonPattern:
             return None
         found = next(_select(document, _path(reference)), _MISSING)
         return None if found is _MISSING or isinstance(found, dict | list) else _text(found)
+
+
+def _check_quotas(parser: _Parser) -> None:
+    wildcards = [path.count(None) for path in parser.selectors.values()]
+    if max(wildcards, default=0) > 1 or sum(wildcards) > _MAX_WILDCARDS:
+        raise InvalidPattern(
+            f"Invalid filter pattern: it may hold one wildcard in a selector and {_MAX_WILDCARDS} at most"
+        )
+    if parser.regexes > MAX_REGEXES:
+        raise InvalidPattern(f"Invalid filter pattern: it may hold {MAX_REGEXES} regular expressions at most")
 
 
 def _document(message: str) -> Any | None:
@@ -108,6 +121,7 @@ class _Parser:
 
     def __init__(self, text: str) -> None:
         self.selectors: dict[str, Path] = {}
+        self.regexes = 0
         self._tokens: list[tuple[str, str]] = []
         self._depth = 0
         at, text = 0, text.strip()
@@ -116,6 +130,7 @@ class _Parser:
             if match is None:
                 raise InvalidPattern(f"Invalid filter pattern near '{text[at:]}'")
             kind = match.lastgroup or ""
+            self.regexes += kind == "regex"
             self._tokens.append((kind, match[kind]))
             at = match.end()
 
@@ -194,8 +209,8 @@ def _ordered(compare: Callable[[float, float], bool], text: str) -> Check:
 
 def _equality(kind: str, text: str) -> Check:
     if kind == "regex":
-        search = regex(text).search
-        return lambda value: (isinstance(value, str) or _is_number(value)) and search(_text(value)) is not None
+        found_in = regex(text)
+        return lambda value: (isinstance(value, str) or _is_number(value)) and found_in(_text(value))
     content = unquote(text) if kind == "string" else text
     if content == "*":
         return lambda value: value is not None  # exists

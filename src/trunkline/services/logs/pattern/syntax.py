@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from trunkline.services.logs.pattern.linear import Regex, TooLarge
+
 Test = Callable[[str], bool]
 
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
@@ -13,6 +15,8 @@ _REGEX = re.compile(r"(?:[A-Za-z0-9:_#=@/;,\- ^$?\[\]{}|*+.]|\\[\x20-\x7e])+")
 
 STRING = r'"(?:[^"\\]|\\.)*"'
 REGEX = r"%(?:[^%\\]|\\.)+%"
+MAX_REGEXES = 2
+"""How many regular expressions a JSON or space-delimited pattern may hold."""
 
 
 class InvalidPattern(Exception):
@@ -28,15 +32,17 @@ def number(text: str) -> float | None:
     return float(text) if _NUMBER.fullmatch(text) else None
 
 
-def regex(text: str) -> re.Pattern[str]:
-    """What stands between two percent signs."""
+def regex(text: str) -> Test:
+    """Whether what stands between two percent signs is found in a text."""
     body = text[1:-1]
     if not _REGEX.fullmatch(body):
         raise InvalidPattern(f"Invalid regular expression {text}: it holds characters that are not supported")
     try:
-        return re.compile(body)
+        return Regex(body).found_in
     except re.error as error:
         raise InvalidPattern(f"Invalid regular expression {text}: {error}") from error
+    except TooLarge:
+        raise InvalidPattern(f"Invalid regular expression {text}: it is too complex") from None
 
 
 def text_test(value: str) -> Test:

@@ -43,8 +43,7 @@ class Terms:
 
 def _test(term: str) -> Test:
     if term.startswith("%"):
-        search = regex(term).search
-        return lambda message: search(message) is not None
+        return regex(term)
     if term.startswith('"'):
         phrase = unquote(term)
     elif all(char.isalnum() or char == "_" for char in term):

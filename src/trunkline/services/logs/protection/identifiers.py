@@ -20,14 +20,20 @@ _NEARBY = 30
 
 @dataclass(frozen=True)
 class Identifier:
-    """`words`: one of them must stand within thirty characters. `valid`: tells data from what only looks like it."""
+    """`words`: one of them must stand within thirty characters. `valid`: tells data from what only looks like it.
+
+    screen: a quick look at the whole text, for patterns of unknown cost.
+    """
 
     name: str
     pattern: re.Pattern[str]
     words: re.Pattern[str] | None = None
     valid: Callable[[str], bool] | None = None
+    screen: Callable[[str], bool] | None = None
 
     def find(self, text: str) -> Iterator[Span]:
+        if self.screen is not None and not self.screen(text):
+            return
         for match in self.pattern.finditer(text):
             start, end = match.span()
             if self.valid is not None and not self.valid(match[0]):

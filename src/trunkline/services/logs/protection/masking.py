@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from trunkline.services.logs.pattern.linear import Regex
 from trunkline.services.logs.protection.identifiers import MANAGED, Identifier, Span
 
 
@@ -24,7 +25,9 @@ class Era:
 
 def identifiers(names: Sequence[str], custom: dict[str, str]) -> list[Identifier]:
     return [
-        Identifier(name, re.compile(custom[name])) if name in custom else MANAGED[name]
+        Identifier(name, re.compile(custom[name]), screen=Regex(custom[name]).found_in)
+        if name in custom
+        else MANAGED[name]
         for name in names
         if name in custom or name in MANAGED
     ]

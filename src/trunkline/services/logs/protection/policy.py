@@ -12,6 +12,7 @@ import orjson
 
 from trunkline.aws.errors import AwsError, Refused
 from trunkline.aws.service import Doc
+from trunkline.services.logs.pattern.linear import Regex, TooLarge
 from trunkline.services.logs.protection.identifiers import MANAGED, NOT_SUPPORTED
 
 _MAX_TEXT = 30_720
@@ -87,8 +88,8 @@ def _custom(configuration: object) -> dict[str, str]:
         if not _CUSTOM_NAME.fullmatch(name) or name in MANAGED or name in NOT_SUPPORTED or name in found:
             raise _invalid(f"The name {name} of a custom data identifier is not valid.")
         try:
-            re.compile(regex)
-        except re.error:
+            Regex(regex)
+        except (re.error, TooLarge):
             regex = ""
         if not _CUSTOM_REGEX.fullmatch(regex):
             raise _invalid(f"The regular expression of the custom data identifier {name} is not valid.")
