@@ -9,7 +9,7 @@ from trunkline.core.clock import ManualClock
 from trunkline.core.db import Database
 from trunkline.engines.containers import NotRunning, Stats
 from trunkline.services.ecs import store
-from trunkline.services.ecs.model import RUNNING, Launch, Service, Task, TaskContainer
+from trunkline.services.ecs.model import RUNNING, Cluster, Launch, Service, Task, TaskContainer
 from trunkline.services.ecs.running.metrics import Metrics
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -72,3 +72,19 @@ async def test_cpu_needs_two_samples_and_memory_one(kit):
 async def test_a_service_whose_containers_are_gone_tells_nothing(kit):
     await Metrics(kit, Engine()).measure()
     assert kit.put == []
+
+
+async def test_container_insights_tell_what_that_is(kit):
+    cluster = Cluster("0", "us-east-1", "c", NOW, settings=[{"name": "containerInsights", "value": "enabled"}])
+    await kit.db.write(lambda tx: store.CLUSTERS.put(tx, cluster))
+    await Metrics(kit, Engine(Stats(0, 0, 256 * MIB, None))).measure()
+    [insights] = [params for params in kit.put if params["Namespace"] == "ECS/ContainerInsights"]
+    assert {one["MetricName"]: one["Value"] for one in insights["MetricData"]} == {
+        "DesiredTaskCount": 1,
+        "RunningTaskCount": 1,
+        "PendingTaskCount": 0,
+        "DeploymentCount": 0,
+        "CpuReserved": 512,
+        "MemoryReserved": 1024,
+        "MemoryUtilized": 256,
+    }

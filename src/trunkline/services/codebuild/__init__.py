@@ -11,11 +11,14 @@ Refused by name: batch builds, fleets, VPCs, file systems, logs in S3, badges, w
 and Lambda environments, coverage reports and report export.
 """
 
+from trunkline.aws.own_metrics import OwnMetrics
 from trunkline.aws.service import Kit, Service
+from trunkline.core.background import Background
 from trunkline.engines import Engines
 from trunkline.services.codebuild import store
 from trunkline.services.codebuild.api import Api
 from trunkline.services.codebuild.logs import LogFollowers
+from trunkline.services.codebuild.metrics import Metrics
 from trunkline.services.codebuild.resources import TYPES
 from trunkline.services.codebuild.workflow import NAME, Runner
 
@@ -28,4 +31,12 @@ def build(kit: Kit, engines: Engines) -> Service:
     followers = LogFollowers(kit, engines.containers)
     runner = Runner(kit, engines, followers)
     engines.workflows.register(NAME, runner.run, at_once=_AT_ONCE, failed=runner.died)
-    return Service("codebuild", Api(kit, engines.workflows), stop=followers.stop, resource_types=TYPES)
+    own = OwnMetrics(kit, "AWS/CodeBuild", "codebuild.amazonaws.com")
+    kit.bus.subscribe("codebuild-metrics", Metrics(own).take, sources=("aws.codebuild",))
+    background = Background(own.run)
+
+    async def stop() -> None:
+        await followers.stop()
+        await background.stop()
+
+    return Service("codebuild", Api(kit, engines.workflows), background.start, stop, resource_types=TYPES)

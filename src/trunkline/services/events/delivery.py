@@ -8,6 +8,7 @@ import random
 from typing import Any
 
 from trunkline.aws.errors import AwsError
+from trunkline.aws.own_metrics import OwnMetrics
 from trunkline.aws.service import Kit
 from trunkline.core.db import Tx
 from trunkline.core.due import DueWork
@@ -34,6 +35,7 @@ class Courier:
         self._kit = kit
         self._rules = rules
         self._forgot = 0.0
+        self.metrics = OwnMetrics(kit, "AWS/Events", "events.amazonaws.com")
         self._queue = DueWork(
             kit.clock,
             due=lambda now, limit: store.due(kit.db, now, limit),
@@ -78,7 +80,18 @@ class Courier:
         now = self._kit.clock.time()
         for rule in fired:
             store.add_deliveries(tx, deliveries(rule, event, now))
+            for metric in ("MatchedEvents", "TriggeredRules"):
+                self._count(rule.arn, metric)
         tx.after_commit(self.nudge)
+
+    def _count(self, rule_arn: str, metric: str) -> None:
+        """In AWS/Events, under the rule and, where that is not the default one, its bus."""
+        _, _, _, region, account, resource = rule_arn.split(":", 5)
+        *bus, rule = resource.split("/")[1:]
+        if bus:
+            self.metrics.add(account, region, metric, EventBusName=bus[0], RuleName=rule)
+        else:
+            self.metrics.add(account, region, metric, RuleName=rule)
 
     async def _tidy(self) -> None:
         await self._take_custom()
@@ -106,6 +119,7 @@ class Courier:
             await self._failed(delivery, type(error).__name__, str(error), hopeless=False)
         else:
             delivery.state, delivery.due = "done", self._kit.clock.time()
+            self._count(delivery.rule_arn, "Invocations")
         await self._kit.db.write(lambda tx: store.DELIVERIES.put(tx, delivery))
 
     async def _failed(self, delivery: Delivery, code: str, message: str, hopeless: bool) -> None:
@@ -118,6 +132,7 @@ class Courier:
         too_old = now + pause - delivery.since > policy.get("MaximumEventAgeInSeconds", 86_400)
         if hopeless or exhausted or too_old:
             delivery.state, delivery.due = "failed", now
+            self._count(delivery.rule_arn, "FailedInvocations")
             log.warning(
                 "an event could not be delivered",
                 rule=delivery.rule_arn,

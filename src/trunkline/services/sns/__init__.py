@@ -12,9 +12,8 @@ Refused: delivery to Firehose, SMS and mobile push, delivery status logs, data p
 archives.
 """
 
-import asyncio
-
 from trunkline.aws.service import Kit, Service
+from trunkline.core.background import Background
 from trunkline.engines import Engines
 from trunkline.services.sns import store
 from trunkline.services.sns.api import Api
@@ -32,15 +31,7 @@ def build(kit: Kit, engines: Engines) -> Service:
     signer = Signer(kit.settings.data_dir / "sns", kit.clock.now())
     courier = Courier(kit, signer)
     api = Api(kit, Outbox(kit, courier))
-    tasks: list[asyncio.Task[None]] = []
-
-    async def start() -> None:
-        tasks.append(asyncio.get_running_loop().create_task(courier.run(), name="sns-courier"))
-
-    async def stop() -> None:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        tasks.clear()
-
-    return Service("sns", api, start, stop, routes={ROUTE: Pages(api, signer)}, resource_types=TYPES)
+    background = Background(courier.run, courier.metrics.run)
+    return Service(
+        "sns", api, background.start, background.stop, routes={ROUTE: Pages(api, signer)}, resource_types=TYPES
+    )

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 import aiohttp
 
 from trunkline.aws.errors import AwsError
+from trunkline.aws.own_metrics import OwnMetrics
 from trunkline.aws.service import Kit
 from trunkline.core.due import DueWork
 from trunkline.core.log import get
@@ -53,6 +54,7 @@ class Courier:
             what="deliveries of messages",
         )
         self.nudge = self._queue.nudge
+        self.metrics = OwnMetrics(kit, "AWS/SNS", "sns.amazonaws.com")
 
     async def run(self) -> None:
         """Deliver for ever."""
@@ -72,6 +74,12 @@ class Courier:
             await self._failed(delivery, error)
         else:
             await self._kit.db.write(lambda tx: store.drop(tx, delivery))
+            self.count(delivery.message.topic_arn, "NumberOfNotificationsDelivered")
+
+    def count(self, topic_arn: str, metric: str, value: float = 1.0, unit: str = "Count") -> None:
+        """In AWS/SNS, under the topic."""
+        parts = topic_arn.split(":")
+        self.metrics.add(parts[4], parts[3], metric, value, unit, TopicName=parts[5])
 
     async def _failed(self, delivery: Delivery, error: NotDeliveredError) -> None:
         delivery.attempts += 1
@@ -83,6 +91,7 @@ class Courier:
         else:
             pause = _MAIL_PAUSES_S[delivery.attempts - 1] if delivery.attempts <= len(_MAIL_PAUSES_S) else None
         if error.final or pause is None:
+            self.count(delivery.message.topic_arn, "NumberOfNotificationsFailed")
             log.warning("a message was given up", subscription=delivery.subscription_arn, error=error)
             if delivery.dead_letters:
                 await self._bury(delivery)
