@@ -173,6 +173,38 @@ def test_step_scaling_is_driven_by_any_alarm_and_rests_in_its_cooldown(aws, scal
     assert desired() == 4
 
 
+def test_a_muted_alarm_scales_nothing(aws, scaling, target, name, desired, put_metric):
+    cloudwatch = aws("cloudwatch")
+
+    def alarm(policy, adjustment):
+        config = {
+            "AdjustmentType": "ChangeInCapacity",
+            "StepAdjustments": [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": adjustment}],
+        }
+        given = {**target, "PolicyName": policy, "PolicyType": "StepScaling", "StepScalingPolicyConfiguration": config}
+        cloudwatch.put_metric_alarm(
+            AlarmName=f"{name}-{policy}",
+            AlarmActions=[scaling.put_scaling_policy(**given)["PolicyARN"]],
+            Namespace=name,
+            MetricName="load",
+            Statistic="Maximum",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=50,
+            ComparisonOperator="GreaterThanThreshold",
+        )
+        return f"{name}-{policy}"
+
+    muted, heard = alarm("muted", 3), alarm("heard", 1)
+    always = {"Schedule": {"Expression": "cron(* * * * *)", "Duration": "PT1H"}}
+    cloudwatch.put_alarm_mute_rule(Name=name, Rule=always, MuteTargets={"AlarmNames": [muted]})
+    put_metric(65.0)
+    for one in (muted, heard):  # heard of in this order
+        cloudwatch.set_alarm_state(AlarmName=one, StateValue="ALARM", StateReason="test")
+    wait_until(lambda: desired() > 1, what="a step")
+    assert desired() == 2
+
+
 @pytest.mark.parametrize(
     ("config", "words"),
     [

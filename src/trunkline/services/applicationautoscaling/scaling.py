@@ -61,7 +61,7 @@ class Scaler:
         for alarm in found:
             for action in alarm.get("AlarmActions", ()):
                 policy = _by_arn(self._kit, action)
-                if policy is not None and alarm["StateValue"] == "ALARM" and alarm["ActionsEnabled"]:
+                if policy is not None and alarm["StateValue"] == "ALARM" and await self._acts(alarm, as_):
                     await self._apply(policy, alarm)
 
     async def run(self) -> None:
@@ -92,8 +92,16 @@ class Scaler:
             as_ = Caller.service("application-autoscaling.amazonaws.com", policy.account, policy.region)
             request = {"ActionPrefix": policy.arn, "StateValue": "ALARM"}
             for alarm in (await self._kit.call("cloudwatch", "DescribeAlarms", request, as_=as_))["MetricAlarms"]:
-                if policy.arn in alarm.get("AlarmActions", ()) and alarm["ActionsEnabled"]:
+                if policy.arn in alarm.get("AlarmActions", ()) and await self._acts(alarm, as_):
                     await self._apply(policy, alarm)
+
+    async def _acts(self, alarm: Doc, as_: Caller) -> bool:
+        """Whether the alarm's actions are neither disabled nor muted."""
+        if not alarm["ActionsEnabled"]:
+            return False
+        request = {"AlarmName": alarm["AlarmName"], "Statuses": ["ACTIVE"], "MaxRecords": 1}
+        muted = await self._kit.call("cloudwatch", "ListAlarmMuteRules", request, as_=as_)
+        return not muted["AlarmMuteRuleSummaries"]
 
     async def _apply(self, policy: Policy, alarm: Doc) -> None:
         async with self._one_at_a_time:
