@@ -7,7 +7,6 @@ the cheapest to read. Where so much arrives that the closed slices together grow
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -65,11 +64,11 @@ class Upkeep:
 
     async def stop(self) -> None:
         """A compaction under way is given up: nobody has seen anything of it."""
-        self.worker.give_up(self._given)
         if self._task is not None:
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        self.worker.give_up(self._given)
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)
         self._threads.shutdown()
 
     async def _run(self) -> None:
@@ -129,6 +128,8 @@ class Upkeep:
         try:
             answer = await self._in_thread(self.worker.call, "compact", question, self._given)
         except (WorkerEnded, WorkerFailed) as error:
+            if self._given.up:
+                raise
             self._failed[start_s] = self.clock.time() + _RETRY_S
             log.error("a slice could not be compacted; it stays hot", slice=slice_.path.name, error=str(error))
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import queue
 import shutil
@@ -24,11 +25,13 @@ def _listen(pipe: BinaryIO, calls: queue.SimpleQueue[Any]) -> None:
 
 
 def main(spill: Path, memory_mb: int, idle_s: float) -> NoReturn:
+    os.umask(0o077)  # what it writes is the owner's
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not fall among the answers
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500")  # rather this process than the server
     shutil.rmtree(spill, ignore_errors=True)  # what a killed predecessor left
+    give_back = ctypes.CDLL(None).malloc_trim
     calls: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, calls), daemon=True).start()
     while True:
@@ -42,6 +45,8 @@ def main(spill: Path, memory_mb: int, idle_s: float) -> NoReturn:
             answer = [type(error).__name__, str(error)]
         with contextlib.suppress(OSError):
             wire.send(answers, answer)
+        del operation, params, answer
+        give_back(0)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from typing import Any
 
 from trunkline.engines.telemetry.worker import wire
 
+# What Python and the loader need; none of the server's secrets.
+_INHERITED = ("PATH", "HOME", "LANG", "PYTHONPATH", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 # One heap, given back: Arrow's own pool and glibc's arena for each thread keep what they once had.
 _ENVIRONMENT = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "1048576"}
 
@@ -106,7 +108,7 @@ class Worker:
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, **_ENVIRONMENT},
+            env={**{name: os.environ[name] for name in _INHERITED if name in os.environ}, **_ENVIRONMENT},
             start_new_session=True,  # Ctrl-C is for the server, which closes its workers itself
         )
 

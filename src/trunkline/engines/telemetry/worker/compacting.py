@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import pyarrow as pa
@@ -16,7 +17,7 @@ import pyarrow as pa
 from trunkline.engines.telemetry.worker.hot_logs import LOG_SCHEMA, HotLogs
 from trunkline.engines.telemetry.worker.parquet import SAMPLE_SCHEMA, LogIndex, OrderedWriter, SeriesIndex
 
-_AT_ONCE_BYTES = 12 << 20
+_AT_ONCE_BYTES = 6 << 20
 _FOREVER_MS = 1 << 62
 _ORDER = [("time_ms", "ascending"), ("batch", "ascending"), ("place", "ascending")]
 _CHUNK = 8192
@@ -48,7 +49,7 @@ def written(writer: OrderedWriter, index: LogIndex | SeriesIndex) -> dict[str, A
 
 
 def _opened(path: str) -> sqlite3.Connection:
-    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
+    db = sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, isolation_level=None)
     db.execute("BEGIN")  # one state of the file for everything: streams may be deleted meanwhile
     return db
 

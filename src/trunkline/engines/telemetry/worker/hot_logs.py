@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import pyarrow as pa
@@ -50,7 +51,7 @@ class HotLogs:
         self.records = self.size_bytes = 0
         rows = _Rows(self._start_s)
         # DuckDB asks from whichever of its threads is free.
-        db = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, check_same_thread=False)
+        db = sqlite3.connect(f"file:{quote(self._path)}?mode=ro", uri=True, check_same_thread=False)
         try:
             for grp, stream, batch, ingestion_ms, body in db.execute(*self._batches()):
                 times, messages = _decode(body)

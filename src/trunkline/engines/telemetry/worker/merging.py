@@ -24,7 +24,7 @@ from trunkline.engines.telemetry.worker.parquet import (
     SeriesIndex,
 )
 
-_AT_ONCE_ROWS = 6 * ROW_GROUP
+_AT_ONCE_ROWS = 4 * ROW_GROUP
 _FOREVER = 1 << 62
 _LOG_ORDER = [(name, "ascending") for name in ("time_ms", "slice_start_s", "batch", "place")]
 _SAMPLE_ORDER = [("series", "ascending"), ("time_ms", "ascending")]

@@ -43,7 +43,13 @@ class OrderedWriter:
         self._path = path
         self._unnamed = path.with_suffix(".part")
         self._writer = pq.ParquetWriter(
-            self._unnamed, schema, compression="zstd", compression_level=_LEVEL, use_dictionary=dictionary
+            self._unnamed,
+            schema,
+            compression="zstd",
+            compression_level=_LEVEL,
+            use_dictionary=dictionary,
+            # The least and the greatest message of each row group would be most of a footer.
+            write_statistics=[name for name in schema.names if name != "message"],
         )
         self._note = note
         self._waiting: list[Any] = []
