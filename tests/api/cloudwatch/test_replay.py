@@ -76,6 +76,11 @@ def test_the_best_setting_misses_nothing_and_pages_least(server, cloudwatch, ala
     assert page(server, "replay", name=alarm, incidents=incident())["pages"] == 1
 
 
+def test_an_alarm_that_always_rings_catches_nothing(server, alarm):
+    found = page(server, "replay", name=alarm, threshold=0, incidents=incident())
+    assert (found["pages"], found["caught"], found["missed"]) == (1, 0, 1)
+
+
 def given(cloudwatch, name):
     (alarm,) = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
     wanted = ("AlarmName", "Namespace", "MetricName", "Statistic", "Period", "EvaluationPeriods", "ComparisonOperator")

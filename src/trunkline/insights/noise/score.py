@@ -10,6 +10,7 @@ from trunkline.insights.noise.firing import Firing, flaps
 from trunkline.insights.noise.incidents import Deployed, Incident
 
 Doc = dict[str, Any]
+_EARLY_MS = 30 * 60_000
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,12 @@ class Score:
 
     @classmethod
     def of(cls, firings: list[Firing], incidents: list[Incident]) -> Score:
-        """An incident is caught by the first firing that it shares a moment with."""
+        """An incident is caught by the first firing in it, which may have begun a little before, but not long before:
+        what rings all the time tells nobody anything."""
         caught: dict[Incident, Firing] = {}
         for incident in incidents:
             for firing in firings:
-                if firing.start_ms <= incident.end_ms and firing.end_ms > incident.start_ms:
+                if _meet(firing, incident) and firing.start_ms >= incident.start_ms - _EARLY_MS:
                     caught[incident] = firing
                     break
         return cls(firings, incidents, caught)
@@ -42,6 +44,17 @@ class Score:
         """From an incident's start to its page, on average."""
         delays = [max(0, firing.start_ms - one.start_ms) / 1000 for one, firing in self.caught_by.items()]
         return sum(delays) / len(delays) if delays else 0.0
+
+    @property
+    def idle_hours(self) -> float:
+        """In ALARM although there was no incident."""
+        rang = sum(one.end_ms - one.start_ms for one in self.firings)
+        needed = sum(
+            max(0, min(firing.end_ms, one.end_ms) - max(firing.start_ms, one.start_ms))
+            for firing in self.firings
+            for one in self.incidents
+        )
+        return max(0, rang - needed) / 3_600_000
 
     @property
     def brief(self) -> Doc:
@@ -82,14 +95,19 @@ class Score:
                     "state": one.state,
                     "commit": one.commit,
                     **_times(one),
-                    "fired": any(f.start_ms <= one.end_ms and f.end_ms > one.start_ms for f in self.firings),
+                    "fired": any(_meet(firing, one) for firing in self.firings),
                 }
                 for one in deployments
             ],
         }
 
     def _during(self, firing: Firing) -> list[Incident]:
-        return [one for one in self.incidents if firing.start_ms <= one.end_ms and firing.end_ms > one.start_ms]
+        return [one for one in self.incidents if _meet(firing, one)]
+
+
+def _meet(firing: Firing, other: Incident | Deployed) -> bool:
+    """Whether they share a moment; an alarm that fires as an incident ends was late, but fired for it."""
+    return firing.start_ms <= other.end_ms and firing.end_ms > other.start_ms
 
 
 def _times(of: Firing | Incident | Deployed) -> Doc:

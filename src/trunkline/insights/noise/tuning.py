@@ -2,7 +2,8 @@
 
 Tried are thresholds that the history itself suggests (quantiles of what was seen, and what lies between the usual and
 the incidents), the common M of N, and periods up to an hour. The best misses the fewest incidents; of those that miss
-equally few it pages least, then flaps least, then tells soonest, then is nearest to what the alarm is now.
+equally few it pages least, then flaps least, then rings least beside incidents, then tells soonest, then is nearest to
+what the alarm is now.
 """
 
 from __future__ import annotations
@@ -139,4 +140,4 @@ def _best(
 def _rank(candidate: Candidate, score: Score, now: Candidate) -> tuple[float, ...]:
     brief = score.brief
     moved = sum(candidate.shown[name] != value for name, value in now.shown.items())
-    return brief["missed"], brief["pages"], brief["flaps"], round(score.delay_s / 60), moved
+    return brief["missed"], brief["pages"], brief["flaps"], round(score.idle_hours), round(score.delay_s / 60), moved
