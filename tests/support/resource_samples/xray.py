@@ -1,5 +1,7 @@
 """Samples of X-Ray's types."""
 
+import json
+
 from tests.support.resource_samples import Sample
 
 _RULE = {
@@ -15,6 +17,12 @@ _RULE = {
     "URLPath": "/api/*",
     "Version": 1,
 }
+
+
+def _policy(action: str, service: str = "sns.amazonaws.com") -> str:
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": action, "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
 
 SAMPLES = {
     "AWS::XRay::Group": Sample(
@@ -35,6 +43,23 @@ SAMPLES = {
         {
             "SamplingRule": {**_RULE, "Priority": 20, "FixedRate": 0.2, "Attributes": {"tier": "gold"}},
             "Tags": [{"Key": "team", "Value": "platform"}],
+        },
+    ),
+    "AWS::XRay::ResourcePolicy": Sample(
+        {"PolicyName": "sample-policy", "PolicyDocument": _policy("xray:PutTraceSegments")},
+        {"PolicyDocument": _policy("xray:GetSamplingRules"), "BypassPolicyLockoutCheck": True},
+    ),
+    "AWS::XRay::TransactionSearchConfig": Sample(
+        {"IndexingPercentage": 50.0},
+        {"IndexingPercentage": 5.0},
+        needs={
+            "Access": (
+                "AWS::Logs::ResourcePolicy",
+                {
+                    "PolicyName": "sample-spans",
+                    "PolicyDocument": _policy("logs:PutLogEvents", service="xray.amazonaws.com"),
+                },
+            )
         },
     ),
 }

@@ -13,6 +13,8 @@ from trunkline.aws import schemas
 Doc = dict[str, Any]
 _REFERENCE = re.compile(r"((Arn|Id|Name|Url|Role|User|Group|Topic|Queue)s?|Bucket|Cluster|Rule)$")
 _SHORTEST = 2
+_NAMED_INSTEAD = {"AWS::XRay::TransactionSearchConfig": "Default"}
+"""What calls name where there is one resource an account, whose id they leave out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ def names_of(type: str, physical_id: str, properties: Doc, context: list[Doc] | 
     for key, value in properties.items():
         if key not in identifiers and _REFERENCE.search(key):
             related.update(_texts(value))
+    if type in _NAMED_INSTEAD:
+        own.add(_NAMED_INSTEAD[type])
     own = {_plain(one) for one in own}
     parts = tuple(dict.fromkeys([*physical_id.split("|"), *(str(one["Value"]) for one in context or ())]))
     known = frozenset(one for one in own if len(one) >= _SHORTEST)

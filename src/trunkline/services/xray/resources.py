@@ -1,4 +1,4 @@
-"""CloudFormation's view of X-Ray: groups and sampling rules. Ref is the ARN of both.
+"""CloudFormation's view of X-Ray. Ref is the ARN of groups and sampling rules, the name of policies, the account.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_XRay.html
 """
@@ -105,6 +105,65 @@ class SamplingRule(ResourceType):
         return bool(named(old) != named(new))
 
 
+class ResourcePolicy(ResourceType):
+    name = "AWS::XRay::ResourcePolicy"
+    honoured = frozenset({"PolicyName", "PolicyDocument", "BypassPolicyLockoutCheck"})
+
+    async def create(self, on: Provision, wanted: Doc) -> str:
+        # Revision 0: only if there is none of this name, unless an earlier run put it.
+        made = await self.read(on, wanted["PolicyName"]) if on.resumed else None
+        if made is None or made["PolicyDocument"] != wanted["PolicyDocument"]:
+            await on.call("xray", "PutResourcePolicy", PolicyRevisionId="0", **wanted)
+        return str(wanted["PolicyName"])
+
+    async def read(self, on: Provision, physical_id: str) -> Doc | None:
+        for one in await on.pages("xray", "ListResourcePolicies", "ResourcePolicies"):
+            if one["PolicyName"] == physical_id:
+                return {"PolicyName": physical_id, "PolicyDocument": one["PolicyDocument"]}
+        return None
+
+    async def update(self, on: Provision, physical_id: str, old: Doc, new: Doc) -> None:
+        await on.call("xray", "PutResourcePolicy", **new)
+
+    async def delete(self, on: Provision, physical_id: str) -> None:
+        await on.look("xray", "DeleteResourcePolicy", *_GONE, PolicyName=physical_id)
+
+    async def existing(self, on: Provision) -> list[str]:
+        return [one["PolicyName"] for one in await on.pages("xray", "ListResourcePolicies", "ResourcePolicies")]
+
+
+class TransactionSearchConfig(ResourceType):
+    """One an account: spans go to CloudWatch Logs while it is there."""
+
+    name = "AWS::XRay::TransactionSearchConfig"
+    honoured = frozenset({"IndexingPercentage"})
+
+    async def create(self, on: Provision, wanted: Doc) -> str:
+        await on.call("xray", "UpdateTraceSegmentDestination", Destination="CloudWatchLogs")
+        await self._index(on, wanted)
+        return on.account
+
+    async def read(self, on: Provision, physical_id: str) -> Doc | None:
+        if (await on.call("xray", "GetTraceSegmentDestination"))["Destination"] != "CloudWatchLogs":
+            return None
+        (rule,) = (await on.call("xray", "GetIndexingRules"))["IndexingRules"]
+        share = rule["Rule"]["Probabilistic"]["DesiredSamplingPercentage"]
+        return {"AccountId": on.account, "IndexingPercentage": share}
+
+    async def update(self, on: Provision, physical_id: str, old: Doc, new: Doc) -> None:
+        await self._index(on, new)
+
+    async def delete(self, on: Provision, physical_id: str) -> None:
+        await on.call("xray", "UpdateTraceSegmentDestination", Destination="XRay")
+
+    async def existing(self, on: Provision) -> list[str]:
+        return [] if await self.read(on, on.account) is None else [on.account]
+
+    async def _index(self, on: Provision, wanted: Doc) -> None:
+        share = {"Probabilistic": {"DesiredSamplingPercentage": wanted.get("IndexingPercentage", 1.0)}}
+        await on.call("xray", "UpdateIndexingRule", Name="Default", Rule=share)
+
+
 async def _tags(on: Provision, arn: str) -> dict[str, str]:
     answer = await on.look("xray", "ListTagsForResource", "ResourceNotFoundException", ResourceARN=arn)
     return {tag["Key"]: tag["Value"] for tag in (answer or {}).get("Tags", ())}
@@ -118,4 +177,4 @@ async def _retag(on: Provision, arn: str, new: Doc) -> None:
         await on.call("xray", "UntagResource", ResourceARN=arn, TagKeys=drop)
 
 
-TYPES: tuple[ResourceType, ...] = (Group(), SamplingRule())
+TYPES: tuple[ResourceType, ...] = (Group(), SamplingRule(), ResourcePolicy(), TransactionSearchConfig())
