@@ -1,14 +1,16 @@
-"""CloudWatch: metrics over the telemetry engine, metric alarms evaluated in real time, dashboards.
+"""CloudWatch: metrics over the telemetry engine, alarms evaluated in real time, dashboards.
 
-Real: PutMetricData (values and counts, statistic sets, high resolution), GetMetricStatistics and GetMetricData with all
-statistics (percentiles, trimmed, winsorised) and metric math, ListMetrics; metric alarms (M out of N, missing data,
-percentiles, metric math, periods from 10 seconds) with history, EventBridge events and actions (SNS, Lambda, scaling
-policies); composite alarms; dashboards; tags.
-Kept without effect: anomaly detectors, which are never trained.
-Refused: Metrics Insights; in metric math ANOMALY_DETECTION_BAND, SERVICE_QUOTA, INSIGHT_RULE_METRIC, LAMBDA and
-metrics of different periods in one operation; times in labels; suppressors of composite alarms, alarms on
-anomalies, actions that act on instances, metric streams, insight rules, and all that is not implemented. The namespace
-AWS/ is for service principals only.
+Real: PutMetricData (values and counts, statistic sets, high resolution, data of entities), GetMetricStatistics and
+GetMetricData with every statistic, metric math, SEARCH, Metrics Insights and labels, ages and periods as AWS keeps
+them, ListMetrics; anomaly detectors with trained models and ANOMALY_DETECTION_BAND; Contributor Insights rules over
+log groups; metric streams into buckets; widget images; metric alarms (M out of N, missing data, percentiles, metric
+math, anomaly bands, periods from 10 seconds) with history, EventBridge events and actions (SNS, Lambda, scaling
+policies); composite alarms with suppressors; mute rules; dashboards; tags.
+Kept without effect: the entities of metrics; ApplyOnTransformedLogs of insight rules.
+Refused by name: LAMBDA, SERVICE_QUOTA and DB_PERF_INSIGHTS in metric math; tags of resources in Metrics Insights;
+managed insight rules; Firehose as the end of a metric stream (a delivery stream called s3.BUCKET stands for the
+bucket) and OpenTelemetry 0.7; other accounts; alarm actions that act on instances; and all that is not implemented.
+The namespace AWS/ is for service principals only.
 """
 
 from __future__ import annotations
