@@ -1,5 +1,7 @@
 """Samples of CloudWatch Logs' types."""
 
+import json
+
 from tests.support.resource_samples import Sample
 
 
@@ -8,6 +10,18 @@ def _policy(sid: str) -> str:
         '{"Version":"2012-10-17","Statement":[{"Sid":"' + sid + '","Effect":"Allow",'
         '"Principal":{"Service":"events.amazonaws.com"},"Action":"logs:PutLogEvents","Resource":"*"}]}'
     )
+
+
+def _protection(identifier: str) -> dict:
+    named = [f"arn:aws:dataprotection::aws:data-identifier/{identifier}"]
+    return {
+        "Name": "samples",
+        "Version": "2021-06-01",
+        "Statement": [
+            {"Sid": "audit", "DataIdentifier": named, "Operation": {"Audit": {"FindingsDestination": {}}}},
+            {"Sid": "mask", "DataIdentifier": named, "Operation": {"Deidentify": {"MaskConfig": {}}}},
+        ],
+    }
 
 
 def _metric(name: str) -> list[dict]:
@@ -99,6 +113,9 @@ SAMPLES = {
         {
             "RetentionInDays": 14,
             "KmsKeyId": {"Fn::GetAtt": ["Key", "Arn"]},
+            "DataProtectionPolicy": _protection("EmailAddress"),
+            "FieldIndexPolicies": [{"Fields": ["requestId"]}],
+            "ResourcePolicyDocument": json.loads(_policy("first")),
             "Tags": [{"Key": "team", "Value": "platform"}],
         },
         {"Key": ("AWS::KMS::Key", {})},
@@ -111,7 +128,12 @@ SAMPLES = {
             "FilterPattern": "ERROR",
             "MetricTransformations": _metric("Errors"),
         },
-        {"FilterPattern": "WARN", "MetricTransformations": _metric("Warnings")},
+        {
+            "FilterPattern": "WARN",
+            "MetricTransformations": _metric("Warnings"),
+            "ApplyOnTransformedLogs": True,
+            "EmitSystemFieldDimensions": ["@aws.account"],
+        },
         _GROUP,
     ),
     "AWS::Logs::SubscriptionFilter": Sample(
@@ -125,6 +147,7 @@ SAMPLES = {
             "FilterPattern": "WARN",
             "DestinationArn": {"Fn::GetAtt": ["Two", "Arn"]},
             "Distribution": "Random",
+            "ApplyOnTransformedLogs": True,
         },
         {**_GROUP, "Role": _ROLE, **_callable("One"), **_callable("Two")},
     ),

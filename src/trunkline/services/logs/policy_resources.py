@@ -1,4 +1,4 @@
-"""CloudFormation's view of what acts on the events of log groups: account policies, transformers, destinations.
+"""CloudFormation's view of policies, transformers, destinations and saved queries.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Logs.html
 """
@@ -137,10 +137,99 @@ class Destination(ResourceType):
         return [one["destinationName"] for one in await on.pages("logs", "DescribeDestinations", "destinations")]
 
 
+class ResourcePolicy(ResourceType):
+    name = "AWS::Logs::ResourcePolicy"
+    honoured = frozenset({"PolicyDocument", "PolicyName"})
+
+    async def create(self, on: Provision, wanted: Doc) -> str:
+        name = str(wanted["PolicyName"])
+        if not on.resumed and await self.read(on, name) is not None:
+            raise AwsError("AlreadyExistsException", f"Resource policy {name} already exists", status=400)
+        await self.update(on, name, {}, wanted)
+        return name
+
+    async def read(self, on: Provision, physical_id: str) -> Doc | None:
+        for one in await _policies(on):
+            if one["policyName"] == physical_id:
+                found = _same_text(on.kept.get("PolicyDocument"), one["policyDocument"])
+                return {"PolicyName": physical_id, "PolicyDocument": found}
+        return None
+
+    async def update(self, on: Provision, physical_id: str, old: Doc, new: Doc) -> None:
+        document = new["PolicyDocument"]
+        text = document if isinstance(document, str) else json.dumps(document)
+        await on.call("logs", "PutResourcePolicy", policyName=physical_id, policyDocument=text)
+
+    async def delete(self, on: Provision, physical_id: str) -> None:
+        await on.look("logs", "DeleteResourcePolicy", *_GONE, policyName=physical_id)
+
+    async def existing(self, on: Provision) -> list[str]:
+        return [one["policyName"] for one in await _policies(on)]
+
+
+class QueryDefinition(ResourceType):
+    name = "AWS::Logs::QueryDefinition"
+    honoured = frozenset({"LogGroupNames", "Name", "QueryString"})
+    recorded = frozenset({"Parameters", "QueryLanguage"})
+
+    async def create(self, on: Provision, wanted: Doc) -> str:
+        if on.resumed:
+            for one in await _queries(on):
+                if (one["name"], one["queryString"]) == (wanted["Name"], wanted["QueryString"]):
+                    return str(one["queryDefinitionId"])
+        return await self._put(on, wanted)
+
+    async def _put(self, on: Provision, wanted: Doc, query_id: str | None = None) -> str:
+        answer = await on.call(
+            "logs",
+            "PutQueryDefinition",
+            name=wanted["Name"],
+            queryString=wanted["QueryString"],
+            logGroupNames=wanted.get("LogGroupNames"),
+            queryDefinitionId=query_id,
+        )
+        return str(answer["queryDefinitionId"])
+
+    async def read(self, on: Provision, physical_id: str) -> Doc | None:
+        for one in await _queries(on):
+            if one["queryDefinitionId"] == physical_id:
+                return {
+                    "QueryDefinitionId": physical_id,
+                    "Name": one["name"],
+                    "QueryString": one["queryString"],
+                    "LogGroupNames": one.get("logGroupNames", []),
+                }
+        return None
+
+    async def update(self, on: Provision, physical_id: str, old: Doc, new: Doc) -> None:
+        await self._put(on, new, physical_id)
+
+    async def delete(self, on: Provision, physical_id: str) -> None:
+        await on.look("logs", "DeleteQueryDefinition", *_GONE, queryDefinitionId=physical_id)
+
+    async def existing(self, on: Provision) -> list[str]:
+        return [one["queryDefinitionId"] for one in await _queries(on)]
+
+
+async def _policies(on: Provision) -> list[Doc]:
+    return await on.pages("logs", "DescribeResourcePolicies", "resourcePolicies")
+
+
+async def _queries(on: Provision) -> list[Doc]:
+    found: list[Doc] = (await on.call("logs", "DescribeQueryDefinitions", maxResults=1000))["queryDefinitions"]
+    return found
+
+
 def _same_text(given: object, found: str | None) -> str | None:
     """A document is text to CloudFormation, but white space in it is no difference."""
     same = isinstance(given, str) and found is not None and json.loads(given) == json.loads(found)
     return str(given) if same else found
 
 
-POLICY_TYPES: tuple[ResourceType, ...] = (AccountPolicy(), Transformer(), Destination())
+POLICY_TYPES: tuple[ResourceType, ...] = (
+    AccountPolicy(),
+    Transformer(),
+    Destination(),
+    ResourcePolicy(),
+    QueryDefinition(),
+)

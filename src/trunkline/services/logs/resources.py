@@ -19,8 +19,8 @@ class LogGroup(ResourceType):
     name = "AWS::Logs::LogGroup"
     honoured = frozenset(
         {"DeletionProtectionEnabled", "KmsKeyId", "LogGroupClass", "LogGroupName", "RetentionInDays", "Tags"}
+        | {"DataProtectionPolicy", "FieldIndexPolicies", "ResourcePolicyDocument"}
     )
-    recorded = frozenset({"FieldIndexPolicies"})
 
     async def create(self, on: Provision, wanted: Doc) -> str:
         name = str(wanted.get("LogGroupName") or on.name(512))
@@ -39,7 +39,36 @@ class LogGroup(ResourceType):
                 raise
         if "RetentionInDays" in wanted:
             await on.call("logs", "PutRetentionPolicy", logGroupName=name, retentionInDays=wanted["RetentionInDays"])
+        await self._put_policies(on, name, {}, wanted)
         return name
+
+    async def _put_policies(self, on: Provision, name: str, old: Doc, new: Doc) -> None:
+        """What is attached to the group: data protection, field indexes, a resource policy."""
+        group = {"logGroupIdentifier": name}
+        for member, put, delete in (
+            ("DataProtectionPolicy", "PutDataProtectionPolicy", "DeleteDataProtectionPolicy"),
+            ("FieldIndexPolicies", "PutIndexPolicy", "DeleteIndexPolicy"),
+        ):
+            wanted = new.get(member) or None
+            if wanted != (old.get(member) or None):
+                if wanted is None:
+                    await on.look("logs", delete, *_GONE, **group)
+                else:
+                    given = wanted[0] if isinstance(wanted, list) else wanted
+                    document = given if isinstance(given, str) else json.dumps(given)
+                    await on.call("logs", put, **group, policyDocument=document)
+        if old.get("ResourcePolicyDocument") != new.get("ResourcePolicyDocument"):
+            await self._put_resource_policy(on, name, new.get("ResourcePolicyDocument"))
+
+    async def _put_resource_policy(self, on: Provision, name: str, document: Doc | None) -> None:
+        group: Doc = {"resourceArn": _arn(on, name)}
+        there = await on.call("logs", "DescribeResourcePolicies", **group)
+        for one in there["resourcePolicies"]:
+            group["expectedRevisionId"] = one["revisionId"]
+        if document is not None:
+            await on.call("logs", "PutResourcePolicy", **group, policyDocument=json.dumps(document))
+        elif there["resourcePolicies"]:
+            await on.call("logs", "DeleteResourcePolicy", **group)
 
     async def read(self, on: Provision, physical_id: str) -> Doc | None:
         group = await _group(on, physical_id)
@@ -53,10 +82,25 @@ class LogGroup(ResourceType):
             "LogGroupClass": group["logGroupClass"],
             "DeletionProtectionEnabled": group["deletionProtectionEnabled"],
             "Tags": tags.pairs(tags.own(await _tags(on, physical_id))),
+            **await self._policies(on, physical_id),
         }
         return {key: value for key, value in read.items() if value is not None}
 
+    async def _policies(self, on: Provision, name: str) -> Doc:
+        protected = await on.call("logs", "GetDataProtectionPolicy", logGroupIdentifier=name)
+        indexed = await on.call("logs", "DescribeIndexPolicies", logGroupIdentifiers=[name])
+        allowed = await on.call("logs", "DescribeResourcePolicies", resourceArn=_arn(on, name))
+        own = [one["policyDocument"] for one in indexed.get("indexPolicies", ()) if one.get("source") != "ACCOUNT"]
+        texts = [one["policyDocument"] for one in allowed["resourcePolicies"]]
+        document = protected.get("policyDocument")
+        return {
+            "DataProtectionPolicy": None if document is None else json.loads(document),
+            "FieldIndexPolicies": [json.loads(text) for text in own] or None,
+            "ResourcePolicyDocument": json.loads(texts[0]) if texts else None,
+        }
+
     async def update(self, on: Provision, physical_id: str, old: Doc, new: Doc) -> None:
+        await self._put_policies(on, physical_id, old, new)
         group: Doc = {"logGroupName": physical_id}
         if old.get("RetentionInDays") != new.get("RetentionInDays"):
             if "RetentionInDays" in new:
@@ -123,8 +167,10 @@ class LogStream(ResourceType):
 class MetricFilter(ResourceType):
     name = "AWS::Logs::MetricFilter"
     within = ("LogGroupName",)
-    honoured = frozenset({"FilterName", "FilterPattern", "LogGroupName", "MetricTransformations"})
-    recorded = frozenset({"ApplyOnTransformedLogs"})
+    honoured = frozenset(
+        {"FilterName", "FilterPattern", "LogGroupName", "MetricTransformations"}
+        | {"ApplyOnTransformedLogs", "EmitSystemFieldDimensions"}
+    )
 
     async def create(self, on: Provision, wanted: Doc) -> str:
         name = str(wanted.get("FilterName") or on.name(512))
@@ -139,6 +185,8 @@ class MetricFilter(ResourceType):
             filterName=name,
             filterPattern=wanted["FilterPattern"],
             metricTransformations=[_transformation(one) for one in wanted["MetricTransformations"]],
+            applyOnTransformedLogs=wanted.get("ApplyOnTransformedLogs"),
+            emitSystemFieldDimensions=wanted.get("EmitSystemFieldDimensions"),
         )
 
     async def read(self, on: Provision, physical_id: str) -> Doc | None:
@@ -152,6 +200,8 @@ class MetricFilter(ResourceType):
                     "FilterName": name,
                     "FilterPattern": one["filterPattern"],
                     "MetricTransformations": [_shown(each) for each in one["metricTransformations"]],
+                    "ApplyOnTransformedLogs": one["applyOnTransformedLogs"],
+                    "EmitSystemFieldDimensions": one.get("emitSystemFieldDimensions") or [],
                 }
         return None
 
@@ -170,8 +220,10 @@ class MetricFilter(ResourceType):
 class SubscriptionFilter(ResourceType):
     name = "AWS::Logs::SubscriptionFilter"
     within = ("LogGroupName",)
-    honoured = frozenset({"DestinationArn", "Distribution", "FilterName", "FilterPattern", "LogGroupName", "RoleArn"})
-    recorded = frozenset({"ApplyOnTransformedLogs"})
+    honoured = frozenset(
+        {"DestinationArn", "Distribution", "FilterName", "FilterPattern", "LogGroupName", "RoleArn"}
+        | {"ApplyOnTransformedLogs"}
+    )
 
     async def create(self, on: Provision, wanted: Doc) -> str:
         name = str(wanted.get("FilterName") or on.name(512))
@@ -188,6 +240,7 @@ class SubscriptionFilter(ResourceType):
             destinationArn=wanted["DestinationArn"],
             roleArn=wanted.get("RoleArn"),
             distribution=wanted.get("Distribution"),
+            applyOnTransformedLogs=wanted.get("ApplyOnTransformedLogs"),
         )
 
     async def read(self, on: Provision, physical_id: str) -> Doc | None:
@@ -203,6 +256,7 @@ class SubscriptionFilter(ResourceType):
                     "DestinationArn": one["destinationArn"],
                     "Distribution": one["distribution"],
                     "RoleArn": one.get("roleArn"),
+                    "ApplyOnTransformedLogs": one["applyOnTransformedLogs"],
                 }
                 return {key: value for key, value in read.items() if value is not None}
         return None
@@ -221,82 +275,6 @@ class SubscriptionFilter(ResourceType):
         return []
 
 
-class ResourcePolicy(ResourceType):
-    name = "AWS::Logs::ResourcePolicy"
-    honoured = frozenset({"PolicyDocument", "PolicyName"})
-
-    async def create(self, on: Provision, wanted: Doc) -> str:
-        name = str(wanted["PolicyName"])
-        if not on.resumed and await self.read(on, name) is not None:
-            raise AwsError("AlreadyExistsException", f"Resource policy {name} already exists", status=400)
-        await self.update(on, name, {}, wanted)
-        return name
-
-    async def read(self, on: Provision, physical_id: str) -> Doc | None:
-        for one in await _policies(on):
-            if one["policyName"] == physical_id:
-                given, found = on.kept.get("PolicyDocument"), one["policyDocument"]
-                # The document is text to CloudFormation, but white space is no difference.
-                same = isinstance(given, str) and json.loads(given) == json.loads(found)
-                return {"PolicyName": physical_id, "PolicyDocument": given if same else found}
-        return None
-
-    async def update(self, on: Provision, physical_id: str, old: Doc, new: Doc) -> None:
-        document = new["PolicyDocument"]
-        text = document if isinstance(document, str) else json.dumps(document)
-        await on.call("logs", "PutResourcePolicy", policyName=physical_id, policyDocument=text)
-
-    async def delete(self, on: Provision, physical_id: str) -> None:
-        await on.look("logs", "DeleteResourcePolicy", *_GONE, policyName=physical_id)
-
-    async def existing(self, on: Provision) -> list[str]:
-        return [one["policyName"] for one in await _policies(on)]
-
-
-class QueryDefinition(ResourceType):
-    name = "AWS::Logs::QueryDefinition"
-    honoured = frozenset({"LogGroupNames", "Name", "QueryString"})
-    recorded = frozenset({"Parameters", "QueryLanguage"})
-
-    async def create(self, on: Provision, wanted: Doc) -> str:
-        if on.resumed:
-            for one in await _queries(on):
-                if (one["name"], one["queryString"]) == (wanted["Name"], wanted["QueryString"]):
-                    return str(one["queryDefinitionId"])
-        return await self._put(on, wanted)
-
-    async def _put(self, on: Provision, wanted: Doc, query_id: str | None = None) -> str:
-        answer = await on.call(
-            "logs",
-            "PutQueryDefinition",
-            name=wanted["Name"],
-            queryString=wanted["QueryString"],
-            logGroupNames=wanted.get("LogGroupNames"),
-            queryDefinitionId=query_id,
-        )
-        return str(answer["queryDefinitionId"])
-
-    async def read(self, on: Provision, physical_id: str) -> Doc | None:
-        for one in await _queries(on):
-            if one["queryDefinitionId"] == physical_id:
-                return {
-                    "QueryDefinitionId": physical_id,
-                    "Name": one["name"],
-                    "QueryString": one["queryString"],
-                    "LogGroupNames": one.get("logGroupNames", []),
-                }
-        return None
-
-    async def update(self, on: Provision, physical_id: str, old: Doc, new: Doc) -> None:
-        await self._put(on, new, physical_id)
-
-    async def delete(self, on: Provision, physical_id: str) -> None:
-        await on.look("logs", "DeleteQueryDefinition", *_GONE, queryDefinitionId=physical_id)
-
-    async def existing(self, on: Provision) -> list[str]:
-        return [one["queryDefinitionId"] for one in await _queries(on)]
-
-
 def _arn(on: Provision, group: str) -> str:
     return f"arn:aws:logs:{on.region}:{on.account}:log-group:{group}"
 
@@ -308,15 +286,6 @@ async def _group(on: Provision, name: str) -> Doc | None:
 
 async def _tags(on: Provision, group: str) -> dict[str, str]:
     found: dict[str, str] = (await on.call("logs", "ListTagsForResource", resourceArn=_arn(on, group)))["tags"]
-    return found
-
-
-async def _policies(on: Provision) -> list[Doc]:
-    return await on.pages("logs", "DescribeResourcePolicies", "resourcePolicies")
-
-
-async def _queries(on: Provision) -> list[Doc]:
-    found: list[Doc] = (await on.call("logs", "DescribeQueryDefinitions", maxResults=1000))["queryDefinitions"]
     return found
 
 
@@ -348,6 +317,4 @@ TYPES: tuple[ResourceType, ...] = (
     LogStream(),
     MetricFilter(),
     SubscriptionFilter(),
-    ResourcePolicy(),
-    QueryDefinition(),
 )
