@@ -1,35 +1,37 @@
-"""Who sends telemetry: the ECS task that has an address, and the deployment, revision and commit that made it.
+"""Who sends telemetry: the ECS task or function that has an address, and the deployment and commit that made it.
 
 A read model over the ledger, kept in memory: the ledger tells of every task's address and image, of task sets and of
 what a pipeline brought where. What an application cannot know of itself, its traces get here as annotations:
 `deployment` (CodeDeploy's id, or that of the ECS deployment), `color` (green while it is the replacement of another
-task set, else blue), `revision` (the task definition) and `commit`.
+task set, else blue), `revision` (the task definition, a function's version) and `commit`.
 """
 
-import re
-from collections.abc import Callable
+import asyncio
 from dataclasses import dataclass
-from typing import Any
 
+from trunkline.agents.tasks import KINDS, SOURCES, Task, Tasks, commit_of_image
+from trunkline.aws import arn as arns
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Caller, Doc, Kit
 from trunkline.core.events import Event
+from trunkline.core.log import get
+from trunkline.engines import Engines
+from trunkline.engines.containers import ContainersError
 
-_TASK = "ECS Task State Change"
-_ACTION = "CodePipeline Action Execution State Change"
-_KINDS = (_TASK, _ACTION)
+log = get(__name__)
+
+PRINCIPAL = "xray-daemon"
+
 _PAGE = 5_000
 _FRESH_S = 5.0
 _MOST = 20_000
-_COMMIT = re.compile(r"[0-9a-f]{7,40}")
-_PRINCIPAL = "xray-daemon"
-
-Whose = Callable[[str], tuple[str, str] | None]
+_FUNCTIONS = {"trunkline.service": "lambda"}
+_FUNCTION = "trunkline.function"  # the label of a function's sandbox: the ARN of its version
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """What is known of who sent something. All empty for a process that is no task."""
+    """What is known of who sent something. All empty for a process on this machine."""
 
     account: str = ""
     region: str = ""
@@ -56,12 +58,13 @@ NOBODY = Sender()
 class Senders:
     """`known` answers at once what was found lately; `find` looks."""
 
-    def __init__(self, kit: Kit, whose: Whose) -> None:
-        """whose: (VPC, private address) of who connects from an address; None for those outside of VPCs."""
+    def __init__(self, kit: Kit, engines: Engines) -> None:
         self._kit = kit
-        self._whose = whose
+        self._engines = engines
+        self._looking: dict[str, asyncio.Task[Sender]] = {}
+        self._one_at_a_time = asyncio.Lock()
         self._found: dict[str, tuple[float, Sender]] = {}
-        self._tasks = _Tasks()
+        self._tasks = Tasks()
         self._place = 0
 
     def known(self, address: str) -> Sender | None:
@@ -78,11 +81,16 @@ class Senders:
         known = self.known(address)
         if known is not None:
             return known
-        sender = await self._look(address)
-        if len(self._found) >= _MOST:
-            self._found.clear()
-        self._found[address] = (self._kit.clock.monotonic() + _FRESH_S, sender)
-        return sender
+        looking = self._looking.get(address)
+        if looking is None:
+            looking = self._looking[address] = asyncio.get_running_loop().create_task(self._note(address))
+            looking.add_done_callback(lambda _: self._looking.pop(address, None))
+        return await asyncio.shield(looking)
+
+    async def caller(self, address: str) -> Caller:
+        """As whom the daemon makes calls for an address: in the task's or function's account and region."""
+        sender, settings = await self.find(address), self._kit.settings
+        return Caller.service(PRINCIPAL, sender.account or settings.account, sender.region or settings.region)
 
     @staticmethod
     def mark(segment: Doc, sender: Sender) -> Doc:
@@ -93,22 +101,54 @@ class Senders:
             segment["annotations"] = {**told, **given} if isinstance(given, dict) else told
         return segment
 
+    async def _note(self, address: str) -> Sender:
+        try:
+            sender = await self._look(address)
+        except Exception:  # telemetry without its sender's marks is better than none
+            log.exception("a sender of telemetry could not be looked up", address=address)
+            sender = NOBODY
+        if len(self._found) >= _MOST:
+            self._found.clear()
+        self._found[address] = (self._kit.clock.monotonic() + _FRESH_S, sender)
+        return sender
+
     async def _look(self, address: str) -> Sender:
-        while events := self._kit.ledger.read(self._place, detail_types=_KINDS, limit=_PAGE):
-            for event in events:
-                self._tasks.take(event)
-            self._place = events[-1].seq
-        where = self._whose(address)
+        await self._read_on()
+        where = self._engines.networks.whose(address)
         tasks = self._tasks.at(where[1] if where else address)
         if where is not None and len(tasks) > 1:
             tasks = [one for one in tasks if await self._vpc(one) == where[0]]
-        return await self._sender(tasks[-1]) if tasks else NOBODY
+        return await self._sender(tasks[-1]) if tasks else await self._function(address)
 
-    async def _vpc(self, task: "_Task") -> str:
+    async def _read_on(self) -> None:
+        """What the ledger told since the last time; not on the event loop, as the first time it may be long."""
+
+        def read() -> list[Event]:
+            return self._kit.ledger.read(self._place, sources=SOURCES, detail_types=KINDS, limit=_PAGE)
+
+        async with self._one_at_a_time:
+            while events := await asyncio.to_thread(read):
+                for event in events:
+                    self._tasks.take(event)
+                self._place = events[-1].seq
+
+    async def _function(self, address: str) -> Sender:
+        """The function whose sandbox has the address; those in VPCs have none that is told."""
+        try:
+            sandboxes = await self._engines.containers.list(_FUNCTIONS)
+        except ContainersError:
+            return NOBODY
+        for container in sandboxes:
+            if container.ip == address and (label := container.labels.get(_FUNCTION)):
+                arn = arns.parse(label)
+                return Sender(arn.account, arn.region, revision=label.rpartition(":")[2])
+        return NOBODY
+
+    async def _vpc(self, task: Task) -> str:
         answer = await self._ask("ec2", "DescribeSubnets", {"SubnetIds": [task.subnet]}, task)
         return str(next((one["VpcId"] for one in answer.get("Subnets", [])), ""))
 
-    async def _sender(self, task: "_Task") -> Sender:
+    async def _sender(self, task: Task) -> Sender:
         deployment, color = task.started_by, ""
         if task.group.startswith("service:") and task.started_by:
             asked = {"cluster": task.cluster, "services": [task.group.removeprefix("service:")]}
@@ -118,88 +158,12 @@ class Senders:
                     if one["id"] == task.started_by:
                         deployment = one.get("externalId") or one["id"]
                         color = "blue" if one["status"] == "PRIMARY" else "green"
-        commit = self._tasks.commits.get(deployment) or _commit_of_image(task.image)
+        commit = self._tasks.commits.get(deployment) or commit_of_image(task.image)
         return Sender(task.account, task.region, task.arn, deployment, color, task.revision, commit)
 
-    async def _ask(self, service: str, operation: str, params: Doc, task: "_Task") -> Doc:
+    async def _ask(self, service: str, operation: str, params: Doc, task: Task) -> Doc:
         try:
-            caller = Caller.service(_PRINCIPAL, task.account, task.region)
+            caller = Caller.service(PRINCIPAL, task.account, task.region)
             return await self._kit.call(service, operation, params, as_=caller)
         except AwsError:  # gone meanwhile: what is known without it has to do
             return {}
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    account: str
-    region: str
-    arn: str
-    address: str
-    subnet: str
-    cluster: str
-    group: str
-    started_by: str
-    revision: str
-    image: str
-
-
-class _Tasks:
-    """What the ledger told of tasks that run, and of the commits that pipelines deployed."""
-
-    def __init__(self) -> None:
-        self.commits: dict[str, str] = {}
-        """By deployment."""
-        self._by_address: dict[str, dict[str, _Task]] = {}
-        self._addresses: dict[str, str] = {}
-        self._sources: dict[str, str] = {}
-
-    def at(self, address: str) -> list[_Task]:
-        """The tasks with this address, in the order in which they got it."""
-        return list(self._by_address.get(address, {}).values())
-
-    def take(self, event: Event) -> None:
-        if event.detail_type == _TASK:
-            self._task(event)
-        else:
-            self._action(event.detail)
-
-    def _task(self, event: Event) -> None:
-        detail = event.detail
-        arn = str(detail["taskArn"])
-        before = self._addresses.pop(arn, None)
-        if before is not None:
-            self._by_address.get(before, {}).pop(arn, None)
-        told = {one["name"]: one["value"] for one in detail.get("attachments", [{}])[0].get("details", [])}
-        address = told.get("privateIPv4Address")
-        if detail.get("lastStatus") in ("STOPPED", "DELETED") or not address:
-            return
-        containers: list[dict[str, Any]] = detail.get("containers") or [{}]
-        self._addresses[arn] = address
-        self._by_address.setdefault(address, {})[arn] = _Task(
-            account=event.account,
-            region=event.region,
-            arn=arn,
-            address=address,
-            subnet=told.get("subnetId", ""),
-            cluster=str(detail.get("clusterArn", "")),
-            group=str(detail.get("group", "")),
-            started_by=str(detail.get("startedBy") or ""),
-            revision=str(detail.get("taskDefinitionArn", "")).rpartition("/")[2],
-            image=str(containers[0].get("image", "")),
-        )
-
-    def _action(self, detail: Doc) -> None:
-        external = (detail.get("execution-result") or {}).get("external-execution-id")
-        category = (detail.get("type") or {}).get("category")
-        if not external:
-            return
-        if category == "Source" and detail.get("state") == "SUCCEEDED":
-            self._sources.setdefault(detail["execution-id"], external)
-        elif category == "Deploy" and detail.get("execution-id") in self._sources:
-            self.commits[external] = self._sources[detail["execution-id"]]
-
-
-def _commit_of_image(image: str) -> str:
-    """The tag of an image, where it is a commit's id."""
-    tag = image.rpartition(":")[2]
-    return tag if _COMMIT.fullmatch(tag) and re.search("[a-f]", tag) else ""

@@ -115,7 +115,7 @@ def build(settings: Settings, stop: Callable[[], None]) -> Platform:
     gateway.origins = next((service.origins for service in services if service.origins is not None), None)
     for service in services:
         gateway.mount(service.routes)
-    senders = Senders(kit, engines.networks.whose)
+    senders = Senders(kit, engines)
     receiver = Receiver(kit, senders)
     gateway.mount(dict.fromkeys(PATHS, receiver))
     platform = Platform(kit, engines, services, gateway, Daemon(kit, senders, receiver), upstream)

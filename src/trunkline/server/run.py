@@ -159,14 +159,12 @@ async def _serve_inside(platform: Platform, settings: Settings, find: Callable[[
 async def _listen_to_traces(
     platform: Platform, settings: Settings, find: Callable[[], Awaitable[str | None]] | None = None
 ) -> None:
-    """The X-Ray daemon at our own address, or at one where containers see this host. Its port may be somebody else's:
-    AWS's own daemon, or another server's that was started without a port of its own."""
-    if find is not None and settings.host not in ("127.0.0.1", "localhost"):
-        return
+    """The X-Ray daemon at the loopback address, or at one where containers see this host; never where strangers are, as
+    it asks nobody for a signature. Its port may be AWS's own daemon's, or another server's."""
     told = False
     while True:
         try:
-            address = settings.host if find is None else await find()
+            address = "127.0.0.1" if find is None else await find()
             if address is not None:
                 await platform.daemon.listen(address)
         except OSError as error:

@@ -1,5 +1,7 @@
 """Who has an address, and which deployment and commit it is of."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from trunkline.agents.senders import NOBODY, Senders
@@ -23,7 +25,10 @@ class World:
         self.vpcs = {"subnet-a": "vpc-a", "subnet-b": "vpc-b"}
         self.asked = 0
         self.whose = {}
-        self.senders = Senders(self, self.whose.get)
+        self.sandboxes = []
+        networks = SimpleNamespace(whose=self.whose.get)
+        self.settings = SimpleNamespace(account="000000000000", region="us-east-1")
+        self.senders = Senders(self, SimpleNamespace(networks=networks, containers=self))
 
     async def call(self, service, operation, params, *, as_):
         self.asked += 1
@@ -33,8 +38,12 @@ class World:
         assert (operation, params) == ("DescribeServices", {"cluster": f"{ECS}:cluster/c", "services": ["web"]})
         return {"services": [{"taskSets": self.task_sets}]}
 
-    async def tell(self, detail_type, detail):
-        event = Event("aws.x", detail_type, detail, ACCOUNT, REGION)
+    async def list(self, labels):
+        return self.sandboxes
+
+    async def tell(self, detail_type, detail, source=""):
+        source = source or ("aws.ecs" if "ECS" in detail_type else "aws.codepipeline")
+        event = Event(source, detail_type, detail, ACCOUNT, REGION)
         await self.db.write(lambda tx: self.ledger.append(tx, event))
 
     async def task(self, name, address, *, status="RUNNING", owner="ecs-svc/1", image="web:latest", subnet="subnet-a"):
@@ -114,6 +123,20 @@ async def test_networks_with_the_same_addresses_are_told_apart(world):
     world.whose.update({"100.64.0.9": ("vpc-a", "10.0.0.4"), "100.64.1.9": ("vpc-b", "10.0.0.4")})
     assert (await world.senders.find("100.64.0.9")).commit == "aaaaaaa"
     assert (await world.senders.find("100.64.1.9")).commit == "bbbbbbb"
+
+
+async def test_a_function_is_known_by_its_sandbox(world):
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f:3"
+    world.sandboxes.append(SimpleNamespace(ip="172.17.0.5", labels={"trunkline.function": arn}))
+    caller = await world.senders.caller("172.17.0.5")
+    assert (caller.account, caller.region) == (ACCOUNT, REGION)
+    assert (await world.senders.find("172.17.0.5")).annotations == {"revision": "3"}
+    assert (await world.senders.caller("127.0.0.1")).account == "000000000000"
+
+
+async def test_events_of_users_name_no_tasks(world):
+    await world.tell("ECS Task State Change", {"taskArn": 7}, source="my.app")
+    assert await world.senders.find("10.0.0.4") is NOBODY
 
 
 async def test_what_the_application_says_stands(world):

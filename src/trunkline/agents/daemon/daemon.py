@@ -1,6 +1,7 @@
 """The daemon itself: where it listens, and what becomes of what it gets."""
 
 import asyncio
+import contextlib
 import socket
 from typing import Any
 
@@ -9,15 +10,14 @@ import uvicorn
 from trunkline.agents.daemon.datagrams import Datagrams, Segment
 from trunkline.agents.daemon.proxy import Proxy
 from trunkline.agents.otlp import Receiver
-from trunkline.agents.senders import Senders
+from trunkline.agents.senders import PRINCIPAL, Sender, Senders
 from trunkline.aws.service import Kit
 from trunkline.aws.tracing import SegmentOutbox
 from trunkline.core.log import get
 
 log = get(__name__)
 
-PRINCIPAL = "xray-daemon"
-_BUFFER = 8 * 1024 * 1024
+_BUFFER = 16 * 1024 * 1024
 _ASKED_AT_ONCE = 1_000
 
 
@@ -28,7 +28,7 @@ class Daemon:
         self._settings = kit.settings
         self._senders = senders
         self._outbox = SegmentOutbox(kit.call, PRINCIPAL)
-        self._proxy = Proxy(kit, receiver)
+        self._proxy = Proxy(kit, senders, receiver)
         self._asking: set[asyncio.Task[None]] = set()
 
     async def listen(self, address: str) -> None:
@@ -57,7 +57,7 @@ class Daemon:
         """One datagram's segment: marked with its sender's deployment, if that is known, and on its way."""
         known = self._senders.known(address)
         if known is not None:
-            self._hand_on(self._senders.mark(segment, known))
+            self._hand_on(segment, known)
         elif len(self._asking) >= _ASKED_AT_ONCE:
             self._outbox.drop(why="its sender could not be looked up in time")
         else:
@@ -66,16 +66,20 @@ class Daemon:
             task.add_done_callback(self._asking.discard)
 
     async def _find_out(self, segment: Segment, address: str) -> None:
-        self._hand_on(self._senders.mark(segment, await self._senders.find(address)))
+        self._hand_on(segment, await self._senders.find(address))
 
-    def _hand_on(self, segment: Segment) -> None:
-        self._outbox.add(self._settings.account, self._settings.region, segment)
+    def _hand_on(self, segment: Segment, sender: Sender) -> None:
+        account, region = sender.account or self._settings.account, sender.region or self._settings.region
+        self._outbox.add(account, region, self._senders.mark(segment, sender))
 
 
 def _bound(address: str, port: int) -> socket.socket:
     receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
-        receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)  # bursts wait here while the loop is busy
+        # Bursts wait here while the loop is busy. FORCE passes the machine's limit, where we may.
+        for option in (socket.SO_RCVBUF, getattr(socket, "SO_RCVBUFFORCE", 33)):
+            with contextlib.suppress(OSError):
+                receiver.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
         receiver.setblocking(False)
         receiver.bind((address, port))
     except BaseException:

@@ -189,7 +189,10 @@ def _with_values(around: Doc, values: list[tuple[float, int]]) -> Iterator[Doc]:
 
 
 def _time(nano: int) -> datetime | None:
-    return datetime.fromtimestamp(nano / 1e9, UTC) if nano else None
+    try:
+        return datetime.fromtimestamp(nano / 1e9, UTC) if nano else None
+    except (ValueError, OverflowError) as error:
+        raise _Unusable("has no time that can be told") from error
 
 
 def _unit(unit: str) -> str:

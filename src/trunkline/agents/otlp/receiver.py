@@ -12,7 +12,7 @@ from trunkline.aws import sigv4
 from trunkline.aws.errors import AwsError
 from trunkline.aws.gateway import request_of, send_response
 from trunkline.aws.http import Request, Response
-from trunkline.aws.service import Caller, Kit
+from trunkline.aws.service import Caller, Doc, Kit
 from trunkline.core.log import get
 
 log = get(__name__)
@@ -33,13 +33,13 @@ class Receiver:
         self._series = metrics.Series(kit.clock)
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        await send_response(await self._answer(request_of(scope, receive), None), send)
+        await send_response(await self._answer(request_of(scope, receive), is_signed=True), send)
 
-    async def unsigned(self, request: Request, caller: Caller) -> Response:
-        """A request of the daemon's port, made as `caller`."""
-        return await self._answer(request, caller)
+    async def unsigned(self, request: Request) -> Response:
+        """A request of the daemon's port, in the account and region of its sender."""
+        return await self._answer(request, is_signed=False)
 
-    async def _answer(self, request: Request, caller: Caller | None) -> Response:
+    async def _answer(self, request: Request, *, is_signed: bool) -> Response:
         kind = wire.PROTOBUF
         try:
             await whole_body(request)
@@ -47,8 +47,10 @@ class Receiver:
             if request.path not in PATHS or request.method != "POST":
                 raise AwsError("ResourceNotFoundException", f"There is no {request.method} {request.path}.", status=404)
             kind = wire.content_type(request)
-            is_signed = caller is None
-            caller = caller or self._authenticate(request, signal)
+            if is_signed:
+                caller = self._authenticate(request, signal)
+            else:
+                caller = await self._senders.caller(request.client)
             body = plain(request, _LIMITS[signal])
             message = await asyncio.to_thread(wire.read, signal, kind, body)
             sender = await self._senders.find(request.client)
@@ -123,15 +125,25 @@ class _Export:
         batches, bad = metrics.data(message, series, place)
         rejected, why = len(bad), bad[0] if bad else ""
         for namespace, data in batches:
-            try:
-                asked = {"Namespace": namespace, "MetricData": data}
-                await self.kit.call("cloudwatch", "PutMetricData", asked, as_=self.caller)
-            except AwsError as error:
-                if _status(error) not in (400, 413):
-                    raise
-                rejected += len(data)
-                why = why or error.message
+            refused, reason = await self._put(namespace, data)
+            rejected += refused
+            why = why or reason
         return Partial(rejected, why)
+
+    async def _put(self, namespace: str, data: list[Doc]) -> tuple[int, str]:
+        """How many were not taken, and why: one that is wrong must not take the others with it."""
+        try:
+            asked = {"Namespace": namespace, "MetricData": data}
+            await self.kit.call("cloudwatch", "PutMetricData", asked, as_=self.caller)
+        except AwsError as error:
+            if _status(error) not in (400, 413):
+                raise
+            if len(data) == 1:
+                return 1, error.message
+            middle = len(data) // 2
+            first, second = await self._put(namespace, data[:middle]), await self._put(namespace, data[middle:])
+            return first[0] + second[0], first[1] or second[1]
+        return 0, ""
 
     async def logs(self, message: Any) -> Partial:
         batches = await asyncio.to_thread(
