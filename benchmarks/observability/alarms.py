@@ -51,7 +51,8 @@ async def _rounds(place: Path, count: int) -> None:
     db = Database(place / "state.db")
     ledger, telemetry = Ledger(db), LocalTelemetry(place / "telemetry", clock)
     store = Store(db)
-    evaluator = Evaluator(store, telemetry, ledger, clock, Trainer(db, Reader(telemetry, clock), clock))
+    reader = Reader(telemetry, clock)
+    evaluator = Evaluator(store, reader, ledger, clock, Trainer(db, reader, clock))
     alarms = [replace(_ALARM, name=f"alarm-{n:05d}", metric=f"metric-{n:05d}") for n in range(count)]
     await store.change_alarms(lambda tx: [ALARMS.put(tx, alarm) for alarm in alarms])
 

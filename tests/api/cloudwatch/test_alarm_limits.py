@@ -28,6 +28,11 @@ def without(given, *names, **more):
     return {**{name: value for name, value in given.items() if name not in names}, **more}
 
 
+def metrics_insights(query, *more):
+    queries = [{"Id": "q1", "Expression": query, "Period": 60}, *more]
+    return without(ALARM, "Namespace", "MetricName", "Statistic", "Period", Metrics=queries)
+
+
 @pytest.mark.parametrize(
     ("request_", "why"),
     [
@@ -52,6 +57,9 @@ def without(given, *names, **more):
         (without(ALARM, AlarmActions=["arn:aws:ssm:us-east-1:1:opsitem:1"]), "opsitem:1 is not supported"),
         (without(ALARM, AlarmActions=["topic"]), "Invalid arn syntax: topic"),
         (without(ALARM, EvaluationWindow={"WallClockWindow": {}}), "sliding window"),
+        (metrics_insights("SELECT AVG(m) FROM App GROUP BY Zone"), "no contributors"),
+        (metrics_insights("SELECT MEDIAN(m) FROM App"), "Error in expression 'q1'"),
+        (metrics_insights("SELECT AVG(m) FROM App", M1 | {"ReturnData": False}), "watch the query itself"),
         (without(ANOMALY, Threshold=1), "Threshold should not be set if ThresholdMetricId is set"),
         (without(ANOMALY, ThresholdMetricId="ad2"), "exactly one metric matching the ThresholdMetricId"),
         (without(ANOMALY, ComparisonOperator="GreaterThanThreshold"), "does not go with ThresholdMetricId"),
@@ -77,6 +85,13 @@ def test_an_alarm_on_anomalies_is_described_as_it_was_put(cloudwatch, name):
     (found,) = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
     assert found["ThresholdMetricId"] == "ad1" and "Threshold" not in found
     assert [query["ReturnData"] for query in found["Metrics"]] == [True, True]
+
+
+def test_an_alarm_on_a_metrics_insights_query_has_no_contributors(cloudwatch, name):
+    cloudwatch.put_metric_alarm(AlarmName=name, **metrics_insights("SELECT AVG(m) FROM App"))
+    assert cloudwatch.describe_alarm_contributors(AlarmName=name)["AlarmContributors"] == []
+    with pytest.raises(cloudwatch.exceptions.ResourceNotFoundException):
+        cloudwatch.describe_alarm_contributors(AlarmName=f"{name}-other")
 
 
 def test_relatives_are_told_in_brief_and_on_their_own(cloudwatch, name):

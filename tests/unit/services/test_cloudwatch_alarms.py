@@ -43,8 +43,9 @@ class Rig:
         self.bus = Bus(self.db, self.ledger, clock)
         self.telemetry = LocalTelemetry(directory / "telemetry", clock)
         self.store = Store(self.db)
-        self.trainer = Trainer(self.db, Reader(self.telemetry, clock), clock)
-        self.evaluator = Evaluator(self.store, self.telemetry, self.ledger, clock, self.trainer)
+        reader = Reader(self.telemetry, clock)
+        self.trainer = Trainer(self.db, reader, clock)
+        self.evaluator = Evaluator(self.store, reader, self.ledger, clock, self.trainer)
         kit: Any = SimpleNamespace(bus=self.bus, call=self.call, clock=clock, db=self.db, ledger=self.ledger)
         self.mutes = Mutes(kit)
         self.actions = Actions(kit, self.store, self.mutes)
@@ -271,6 +272,19 @@ async def test_an_alarm_on_anomalies_compares_with_what_is_normal_then(rig, monk
         [120.0], [90.0], [110.0],
     )  # fmt: skip
     assert "was not less than the lower thresholds [90.0] or not greater than the upper" in recovered["reason"]
+
+
+async def test_an_alarm_on_a_metrics_insights_query_watches_all_that_it_finds(rig):
+    query = {"Id": "q1", "Expression": "SELECT SUM(m) FROM SCHEMA(App, A, B)", "Period": 60}
+    await rig.put(replace(RATE, period_s=60, query_id="q1", queries=[query], threshold=10.0))
+    for zone in ("1", "3"):
+        metric = ALARM.identity._replace(dimensions=(("A", zone), ("B", "2")))
+        await rig.telemetry.put_samples([Sample(metric, int(rig.clock.time() * 1000), 6.0)])
+    for _ in range(6):
+        state = await rig.pass_period()
+    assert state == "ALARM"
+    [event] = rig.ledger.read()
+    assert json.loads(event.detail["state"]["reasonData"])["recentDatapoints"] == [12.0]
 
 
 async def test_an_alarm_on_anomalies_waits_until_something_is_known_of_what_is_normal(rig):

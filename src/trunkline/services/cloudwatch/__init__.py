@@ -35,7 +35,7 @@ def build(kit: Kit, engines: Engines) -> Service:
     reader = Reader(engines.telemetry, kit.clock)
     streams = Delivery(kit, engines.telemetry)
     trainer = Trainer(kit.db, reader, kit.clock)
-    evaluator = Evaluator(store, engines.telemetry, kit.ledger, kit.clock, trainer)
+    evaluator = Evaluator(store, reader, kit.ledger, kit.clock, trainer)
     mutes = Mutes(kit)
     actions = Actions(kit, store, mutes)
     composites = Composites(kit, store)

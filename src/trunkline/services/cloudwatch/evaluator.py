@@ -15,13 +15,14 @@ from trunkline.aws.alarms import EXTRA_PERIODS, Point, judge
 from trunkline.core.clock import Clock
 from trunkline.core.ledger import Ledger
 from trunkline.core.log import get
-from trunkline.engines.telemetry import Metric, Telemetry
+from trunkline.engines.telemetry import Metric
 from trunkline.services.cloudwatch import anomaly, metric_math, reasons
 from trunkline.services.cloudwatch.anomaly import Trainer
 from trunkline.services.cloudwatch.events import State
 from trunkline.services.cloudwatch.expressions import BandOf, Series, Sheet, Window
 from trunkline.services.cloudwatch.metric_data import metric
 from trunkline.services.cloudwatch.model import HISTORY_KEPT_MS, SAMPLES_KEPT_MS, MetricAlarm
+from trunkline.services.cloudwatch.reading import Reader
 from trunkline.services.cloudwatch.statistics import parse
 from trunkline.services.cloudwatch.store import Store
 from trunkline.services.cloudwatch.transitions import Transition, set_states
@@ -39,9 +40,10 @@ _PATIENCE_S = 1.0
 
 
 class Evaluator:
-    def __init__(self, store: Store, telemetry: Telemetry, ledger: Ledger, clock: Clock, trainer: Trainer) -> None:
+    def __init__(self, store: Store, reader: Reader, ledger: Ledger, clock: Clock, trainer: Trainer) -> None:
         self._store = store
-        self._telemetry = telemetry
+        self._reader = reader
+        self._telemetry = reader.telemetry
         self._trainer = trainer
         self._ledger = ledger
         self._clock = clock
@@ -78,14 +80,15 @@ class Evaluator:
         due: list[MetricAlarm] = []
         banded: list[MetricAlarm] = []
         for alarm in self._store.every_alarm():
-            if boundary_s % interval_s(alarm) == 0:
+            if boundary_s % _interval_s(alarm) == 0:
                 (banded if alarm.banded else due).append(alarm)
+        changed: list[Transition] = []
         for at in range(0, len(due), _AT_ONCE):
             found = [self._judged(alarm, boundary_s) for alarm in due[at : at + _AT_ONCE]]
-            changed = [transition for transition in found if transition is not None]
-            if changed:
-                await set_states(self._store, self._ledger, changed)
+            changed += [transition for transition in found if transition is not None]
             await asyncio.sleep(0)  # requests come first
+        for at in range(0, len(changed), _AT_ONCE):
+            await set_states(self._store, self._ledger, changed[at : at + _AT_ONCE])
         if banded and (self._banded is None or self._banded.done()):
             self._banded = asyncio.create_task(self._judge_banded(banded, boundary_s))
             await asyncio.wait([self._banded], timeout=_PATIENCE_S)
@@ -145,6 +148,23 @@ class Evaluator:
 
     def _computed(self, alarm: MetricAlarm, window: Window, bands: Mapping[str, BandOf] | None) -> list[Point]:
         """What the alarm's expressions make of its metrics; while nothing is known of what is normal, nothing."""
+        sheet = self._selected(alarm, window) if alarm.selects else self._sheet(alarm, window, bands)
+        watched = _series(sheet, alarm, alarm.query_id)[0].points
+        if alarm.threshold_query_id is None:
+            return [Point(at, watched.get(at)) for at in window.times_ms()]
+        low, high = (one.points for one in _series(sheet, alarm, alarm.threshold_query_id))
+        return [
+            Point(at, watched.get(at), band=(low[at], high[at])) if at in low and at in high else Point(at)
+            for at in window.times_ms()
+        ]
+
+    def _selected(self, alarm: MetricAlarm, window: Window) -> Sheet:
+        """For a Metrics Insights query, which finds its metrics itself."""
+        times = window.times_ms()
+        return self._reader.sheet(alarm.account, alarm.region, alarm.queries, times.start, times.stop)[0]
+
+    def _sheet(self, alarm: MetricAlarm, window: Window, bands: Mapping[str, BandOf] | None) -> Sheet:
+        """The alarm's metrics, over periods that need not be aligned."""
         metrics: dict[str, Series] = {}
         for query in metric_math.metric_queries(alarm.queries):
             stat = query["MetricStat"]
@@ -155,15 +175,7 @@ class Evaluator:
             found = self._observed(identity, stat["Stat"], stat.get("Unit"), window.times_ms())
             points = {at: value for at, (value, _) in found.items() if value is not None}
             metrics[query["Id"]] = Series(window, label=metric_math.label(query)).of(points)
-        sheet = metric_math.sheet(alarm.queries, metrics, window, bands=bands)
-        watched = _series(sheet, alarm, alarm.query_id)[0].points
-        if alarm.threshold_query_id is None:
-            return [Point(at, watched.get(at)) for at in window.times_ms()]
-        low, high = (one.points for one in _series(sheet, alarm, alarm.threshold_query_id))
-        return [
-            Point(at, watched.get(at), band=(low[at], high[at])) if at in low and at in high else Point(at)
-            for at in window.times_ms()
-        ]
+        return metric_math.sheet(alarm.queries, metrics, window, bands=bands)
 
 
 def _series(sheet: Sheet, alarm: MetricAlarm, query_id: str | None) -> list[Series]:
@@ -174,5 +186,8 @@ def _series(sheet: Sheet, alarm: MetricAlarm, query_id: str | None) -> list[Seri
     return [made] if isinstance(made, Series) else made
 
 
-def interval_s(alarm: MetricAlarm) -> int:
+def _interval_s(alarm: MetricAlarm) -> int:
+    """How often it is looked at; of a Metrics Insights query at the end of each period only."""
+    if alarm.selects:
+        return alarm.period_s
     return _TICK_S if alarm.period_s < 60 else 60

@@ -69,6 +69,11 @@ class MetricAlarm:
         return any("ANOMALY_DETECTION_BAND" in query.get("Expression", "") for query in self.queries)
 
     @property
+    def selects(self) -> bool:
+        """Whether it watches a Metrics Insights query."""
+        return self.computed and any(is_query(query.get("Expression", "")) for query in self.queries)
+
+    @property
     def identity(self) -> Metric:
         dimensions = tuple(sorted((name, value) for name, value in self.dimensions))
         return Metric(self.account, self.region, self.namespace, self.metric, dimensions)
@@ -132,6 +137,11 @@ class CompositeAlarm:
     def actions(self, state: str) -> list[str]:
         by_state = {OK: self.ok_actions, ALARM: self.alarm_actions, INSUFFICIENT_DATA: self.insufficient_data_actions}
         return by_state[state]
+
+
+def is_query(expression: str) -> bool:
+    """Whether an expression is a Metrics Insights query rather than metric math."""
+    return expression.lstrip()[:7].upper() == "SELECT "
 
 
 AnyAlarm = MetricAlarm | CompositeAlarm

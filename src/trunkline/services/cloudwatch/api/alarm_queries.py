@@ -6,9 +6,11 @@ import re
 
 from trunkline.aws.errors import Refused
 from trunkline.aws.service import Call, Doc
-from trunkline.services.cloudwatch import metric_math
+from trunkline.services.cloudwatch import metric_math, metrics_insights
 from trunkline.services.cloudwatch.api.context import invalid
 from trunkline.services.cloudwatch.api.queries import check_queries
+from trunkline.services.cloudwatch.expressions import ExpressionError
+from trunkline.services.cloudwatch.model import is_query
 from trunkline.services.cloudwatch.statistics import UnknownStatistic, parse
 
 _MOST_METRICS = 10
@@ -63,7 +65,24 @@ def _band_period(queries: list[Doc], watched: Doc, band: Doc) -> int:
     return int(watched["MetricStat"]["Period"]) if "MetricStat" in watched else _expression_period(queries, watched)
 
 
+def _select_period(queries: list[Doc], query: Doc) -> int:
+    """Of a Metrics Insights query, which must stand alone and give one time series."""
+    if len(queries) != 1:
+        raise Refused("Trunkline's alarms on Metrics Insights watch the query itself: leave the other metrics out.")
+    if "Period" not in query:
+        raise invalid("Period must not be null")
+    try:
+        asked = metrics_insights.parse(query["Expression"])
+    except ExpressionError as error:
+        raise invalid(f"Error in expression '{query['Id']}' [{error}]") from None
+    if asked.groups:
+        raise Refused("Trunkline's alarms have no contributors: leave GROUP BY out, or make an alarm for each group.")
+    return int(query["Period"])
+
+
 def _expression_period(queries: list[Doc], query: Doc) -> int:
+    if any(is_query(one.get("Expression", "")) for one in queries):
+        return _select_period(queries, query)
     if any("SEARCH" in one.get("Expression", "") for one in queries):
         raise invalid("SEARCH is not supported on Metric Alarms.")
     periods = {one["MetricStat"]["Period"] for one in metric_math.metric_queries(queries)}

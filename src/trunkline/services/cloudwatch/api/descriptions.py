@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trunkline.aws import paging
-from trunkline.aws.errors import Refused
+from trunkline.aws.errors import AwsError, Refused
 from trunkline.aws.service import Call, Doc, operation
 from trunkline.services.cloudwatch.api.composites import described
 from trunkline.services.cloudwatch.api.context import Context, alarm_resources, invalid, moment
@@ -95,6 +95,18 @@ class Descriptions(Context):
             and req.get("Unit", alarm.unit) == alarm.unit
         ]
         return {"MetricAlarms": [_described(alarm) for alarm in found]}
+
+    @operation(alarm_resources, mutates=False)
+    async def describe_alarm_contributors(self, call: Call, req: Doc) -> Doc:
+        """Alarms over several time series are refused when they are put, so that no alarm has contributors."""
+        if self._store.any_alarm(call.account, call.region, req["AlarmName"]) is None:
+            raise AwsError(
+                "ResourceNotFoundException",
+                f"There is no alarm with the name {req['AlarmName']}.",
+                ResourceType="Alarm",
+                ResourceId=req["AlarmName"],
+            )
+        return {"AlarmContributors": []}
 
     @operation(alarm_resources, mutates=False)
     async def describe_alarm_history(self, call: Call, req: Doc) -> Doc:
