@@ -16,7 +16,7 @@ from trunkline.engines.telemetry import LogScan
 from trunkline.engines.telemetry.local import LocalTelemetry
 
 _STEP = 1_000_000
-_LONGEST_S = 3.0
+_LONGEST_S = 1.8
 
 
 class Killed:
@@ -79,7 +79,7 @@ async def _counts(directory: Path, heard: Killed) -> dict[str, Any]:
             else:
                 lines[record.message] += 1
         asked = await store.ask(
-            "SELECT count(*), count(DISTINCT message) FROM logs WHERE stream LIKE 's%'",
+            "SELECT count(*) FROM logs WHERE stream LIKE 's%'",
             logs={"logs": LogScan((GROUP,), 0, 1 << 60)},
         )
         puts: Counter[float] = Counter()
@@ -98,7 +98,7 @@ async def _counts(directory: Path, heard: Killed) -> dict[str, Any]:
             "doubled": doubled,
             "returned": returned,
             "seams": int(followed != list(range(len(followed)))),
-            "asked_otherwise": int(asked.rows != [(sum(lines.values()), len(lines))]),
+            "asked_otherwise": int(asked.rows != [(sum(lines.values()),)]),
         }
     finally:
         await store.close()

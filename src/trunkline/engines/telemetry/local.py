@@ -15,6 +15,7 @@ from pathlib import Path
 
 from trunkline.core.clock import Clock
 from trunkline.engines.telemetry import buckets, questions
+from trunkline.engines.telemetry.asking import ask
 from trunkline.engines.telemetry.cold import logs as cold_logs
 from trunkline.engines.telemetry.cold import samples as cold_samples
 from trunkline.engines.telemetry.cold.changes import together
@@ -63,7 +64,7 @@ class LocalTelemetry:
         self._holdings = Holdings(self._slices, self._manifest)
         self._workers = workers or Workers(directory / "spill")
         self._owns_workers = workers is None
-        self.upkeep = Upkeep(self._holdings, self._slices, self._manifest, clock, self._workers.compactor, policy)
+        self.upkeep = Upkeep(self._holdings, self._slices, self._manifest, clock, self._workers, policy)
         self._segments = SegmentStore(directory, clock)
 
     async def start(self) -> None:
@@ -194,7 +195,7 @@ class LocalTelemetry:
         with self._holdings.view() as view:
             question, records, size = await asyncio.to_thread(questions.prepare, self._manifest, view, logs)
             question |= {"sql": sql, "params": list(params), "tables": tables or {}}
-            answer = await self._workers.asking.ask(question, limits)
+            answer = await ask(self._workers, question, limits)
         answer.records_scanned += records
         answer.bytes_scanned += size
         return answer

@@ -20,7 +20,8 @@ from trunkline.engines.telemetry.cold import changes
 from trunkline.engines.telemetry.cold.manifest import LOGS, SAMPLES, ColdFile, Manifest, Written
 from trunkline.engines.telemetry.holdings import Holdings
 from trunkline.engines.telemetry.sqlite.slices import Slice, Slices
-from trunkline.engines.telemetry.worker.client import Given, Worker, WorkerEnded, WorkerFailed
+from trunkline.engines.telemetry.worker.client import WorkerEnded, WorkerFailed
+from trunkline.engines.telemetry.workers import Workers
 
 log = get(__name__)
 
@@ -47,7 +48,7 @@ class Upkeep:
     slices: Slices
     manifest: Manifest
     clock: Clock
-    worker: Worker
+    workers: Workers
     policy: Policy
 
     def __post_init__(self) -> None:
@@ -55,8 +56,9 @@ class Upkeep:
         """Held while what exists changes, and while streams are deleted: neither may miss the other."""
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="telemetry-upkeep")
         self._round = asyncio.Lock()
-        self._given = Given()
         self._failed: dict[int, float] = {}
+        """When a slice that could not be compacted is tried again; and merges, after one of them failed:"""
+        self._merge_from = 0.0
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -66,8 +68,6 @@ class Upkeep:
         """A compaction under way is given up: nobody has seen anything of it."""
         if self._task is not None:
             self._task.cancel()
-        self.worker.give_up(self._given)
-        if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
         self._threads.shutdown()
 
@@ -88,7 +88,7 @@ class Upkeep:
             await self.drop_empty()
             for slice_ in self._due(everything):
                 await self._compact(slice_)
-            while (files := await self._in_thread(self._mergeable)) is not None:
+            while self.clock.time() >= self._merge_from and (files := await self._in_thread(self._mergeable)):
                 await self._merge(files)
             await self._in_thread(self.holdings.sweep)
 
@@ -126,10 +126,8 @@ class Upkeep:
             **{kind: str(path) for kind, path in paths.items()},
         }
         try:
-            answer = await self._in_thread(self.worker.call, "compact", question, self._given)
+            answer = await self.workers.run("compact", question)
         except (WorkerEnded, WorkerFailed) as error:
-            if self._given.up:
-                raise
             self._failed[start_s] = self.clock.time() + _RETRY_S
             log.error("a slice could not be compacted; it stays hot", slice=slice_.path.name, error=str(error))
             return
@@ -144,9 +142,12 @@ class Upkeep:
         kind, first, last = files[0].kind, files[0].first_slice_s, files[-1].last_slice_s
         path = self._new_path(kind, first, last)
         plan = await self._in_thread(changes.merge_plan, self.manifest, files)
-        answer = await self._in_thread(
-            self.worker.call, f"merge_{kind}", {**plan.question, "out": str(path)}, self._given
-        )
+        try:
+            answer = await self.workers.run(f"merge_{kind}", {**plan.question, "out": str(path)})
+        except (WorkerEnded, WorkerFailed) as error:
+            self._merge_from = self.clock.time() + _RETRY_S
+            log.error("telemetry files could not be merged; they stay as they are", first=path.name, error=str(error))
+            return
         async with self.switching:
             await changes.to_merged(self.manifest, plan, Written(path, first, last, answer))
             self.holdings.replace(files=files)
