@@ -186,6 +186,19 @@ def test_adopt_prints_the_patch_that_keeps_the_change(server, aws, stack):
     assert detected(aws, name)["StackDriftStatus"] == "IN_SYNC"
 
 
+def test_a_tag_that_outlives_an_update_of_its_stack_is_attributed(server, aws, stack):
+    name, ids = stack
+    aws("sns").tag_resource(ResourceArn=ids["Topic"], Tags=[{"Key": "by", "Value": "hand"}])
+    cloudformation = aws("cloudformation")
+    tags = [{"Key": "team", "Value": "y"}]
+    cloudformation.update_stack(StackName=name, UsePreviousTemplate=True, Capabilities=["CAPABILITY_IAM"], Tags=tags)
+    cloudformation.get_waiter("stack_update_complete").wait(StackName=name, WaiterConfig={"Delay": 0.1})
+    shown = json.loads(trunkline(server, "drift", name, "--json").stdout)
+    (difference,) = [one for each in shown["stacks"] for drifted in each["drifted"] for one in drifted["differences"]]
+    assert "by" in difference["actual"]
+    assert difference["cause"]["operation"] == "TagResource"
+
+
 def test_the_command_shows_one_table(server, aws, stack, name):
     stack_name, ids = stack
     aws("sqs").create_queue(QueueName=f"{name}-by-hand")

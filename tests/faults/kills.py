@@ -20,6 +20,7 @@ from tests.support.server import Server, free_port
 
 Doc = dict[str, Any]
 Point = tuple[int, str]
+READY_S = 120.0
 
 
 class Scenario(Protocol):
@@ -97,7 +98,7 @@ class Kills:
         return Server(self.folder / "data", port=self.port, **self.scenario.settings)
 
     def _prepare(self) -> None:
-        server = self._server().start()
+        server = started(self._server())
         try:
             self.scenario.prepare(server)
         finally:
@@ -113,7 +114,7 @@ class Kills:
     def _undisturbed(self) -> int:
         counted = self.folder / "commits"
         counted.unlink(missing_ok=True)
-        server = self._fresh().start(env={"TRUNKLINE_COUNT_COMMITS": str(counted)})
+        server = started(self._fresh(), {"TRUNKLINE_COUNT_COMMITS": str(counted)})
         try:
             self.scenario.begin(server)
             if not self._until_ended(server):
@@ -132,7 +133,7 @@ class Kills:
             end = self._end(server) if not is_dead(server) else None
             if is_dead(server):
                 result.killed += 1
-                server.start()
+                started(server)
                 if not self.scenario.has_begun(server):
                     self.scenario.begin(server)
                 end = self._end(server) if self._until_ended(server) else None
@@ -154,7 +155,7 @@ class Kills:
     def _try_to_begin(self, server: Server) -> bool:
         """False if the server died first, or under the request."""
         try:
-            server.wait_ready()
+            server.wait_ready(READY_S)
             self.scenario.begin(server)
         except (AssertionError, BotoCoreError, ClientError):
             if not wait_dead(server, 10):
@@ -188,16 +189,23 @@ class Kills:
 
     def _close(self, server: Server) -> None:
         if is_dead(server):
-            server.start()
+            started(server)
         try:
             server.remove()
         except ClickException:  # it made the commit it was to die at while it stopped
-            server.start()
+            started(server)
             server.remove()
 
     def _say(self, point: Point, what: str, server: Server) -> None:
         if self.verbose:
             print(f"{self.scenario.name} {point[0]}:{point[1]} {what}\n{server.log_tail(30)}", flush=True)
+
+
+def started(server: Server, env: dict[str, str] | None = None) -> Server:
+    """Long runs share their machine: a server that starts slowly is no finding."""
+    server.start(wait=False, env=env)
+    server.wait_ready(READY_S)
+    return server
 
 
 def is_dead(server: Server) -> bool:

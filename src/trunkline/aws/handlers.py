@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from trunkline.aws.errors import AwsError
 from trunkline.aws.resources import Provision, ResourceType
 from trunkline.aws.service import Doc
-from trunkline.aws.tags import own
+from trunkline.aws.tags import keys, own
 
 
 def text(document: Any) -> str:
@@ -39,9 +39,9 @@ def pairs(tags: Mapping[str, str], key: str = "Key", value: str = "Value") -> li
 
 
 def dropped_tags(on: Provision, old: Any, new: Any) -> list[str]:
-    """The keys of tags that a template had and has no more, to be untagged."""
-    had = dict.fromkeys(old, "") if isinstance(old, Mapping) else {tag["Key"]: "" for tag in old or ()}
-    return [key for key in had if key not in on.tags(new)]
+    """The keys of tags that the template or its stack had and have no more, to be untagged."""
+    wanted = on.tags(new)
+    return [key for key in dict.fromkeys([*keys(old), *on.former_tags]) if key not in wanted]
 
 
 def is_mine(on: Provision, tags: Mapping[str, str] | Iterable[Mapping[str, Any]] | None) -> bool:

@@ -15,12 +15,12 @@ import asyncio
 import base64
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Caller, Doc
-from trunkline.aws.tags import system_tags_allowed
+from trunkline.aws.tags import changes, keys, system_tags_allowed
 
 if TYPE_CHECKING:
     from trunkline.aws.call import Client
@@ -39,7 +39,8 @@ class Provision:
     """One attempt at one resource, and what its handler works with.
 
     token: 36 characters, the same on every run of this attempt: for client tokens. stack_tags: the stack's own tags and
-    CloudFormation's three (`aws:cloudformation:stack-id`, `-name`, `logical-id`); Cloud Control has none. kept: the
+    CloudFormation's three (`aws:cloudformation:stack-id`, `-name`, `logical-id`); Cloud Control has none. former_tags:
+    the keys that an update takes away unless they are wanted again: of the template and the stack before it. kept: the
     properties as last applied, for types whose physical id alone does not lead to them; empty for an import.
     update_policy: the template's UpdatePolicy, evaluated; not given on the way back from a failed update.
     """
@@ -52,6 +53,7 @@ class Provision:
     logical_id: str = ""
     resumed: bool = False
     stack_tags: Mapping[str, str] = field(default_factory=dict)
+    former_tags: frozenset[str] = frozenset()
     kept: Doc = field(default_factory=dict)
     update_policy: Doc = field(default_factory=dict)
     on_made: Callable[[str], Awaitable[None]] | None = None
@@ -104,6 +106,17 @@ class Provision:
         else:
             own = {str(tag["Key"]): str(tag.get("Value", "")) for tag in given or ()}
         return {**self.stack_tags, **own}
+
+    def tag_changes(
+        self, current: Mapping[str, str], given: Iterable[Mapping[str, Any]] | Mapping[str, str] | None
+    ) -> tuple[dict[str, str], list[str]]:
+        """The tags to set and the keys to remove; tags that somebody else has set stay, as with CloudFormation."""
+        put, gone = changes(current, self.tags(given))
+        return put, [key for key in gone if key in self.former_tags]
+
+    def updating(self, old: Doc) -> Self:
+        """For `update` of a resource that has had these properties: tags of theirs may go."""
+        return replace(self, former_tags=self.former_tags | frozenset(keys(old.get("Tags"))))
 
     def owns(self, tags: Mapping[str, str]) -> bool:
         """Whether what has these tags was made by an earlier run of this attempt (`resumed`)."""

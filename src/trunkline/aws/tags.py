@@ -78,6 +78,11 @@ def own(tags: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in tags.items() if not key.lower().startswith("aws:")}
 
 
+def keys(given: Mapping[str, Any] | Iterable[Mapping[str, Any]] | None) -> list[str]:
+    """The keys of the tags that a template gives, as a list or as a map."""
+    return list(given) if isinstance(given, Mapping) else [tag["Key"] for tag in given or ()]
+
+
 def changes(current: Mapping[str, str], wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     """What leads from one set of tags to the other: the tags to set and the keys to remove; AWS's own stay."""
     put = {key: value for key, value in wanted.items() if current.get(key) != value}

@@ -116,3 +116,11 @@ def test_the_nested_stacks_of_a_new_stack_are_told_too(stacks, upload):
     stacks.cfn.execute_change_set(ChangeSetName=made["Id"])
     stacks.id = made["StackId"]
     assert stacks.ended() == "CREATE_COMPLETE"
+
+
+@pytest.mark.parametrize("value", [["a", "b"], {"a": "b"}])
+def test_a_parameter_of_a_nested_stack_is_a_text(stacks, upload, value):
+    """In AWS's words; a list is to be joined."""
+    assert stacks.create({"Child": child(upload("child.json", inner()), Value=value)}) == "ROLLBACK_COMPLETE"
+    (reason,) = stacks.reasons("CREATE_FAILED")
+    assert "Value of property Parameters must be an object with String (or simple type) properties" in reason

@@ -95,6 +95,8 @@ class Stacks:
             expected = None if one["DifferenceType"] == "ADD" else one["ExpectedValue"]
             shown = None if one["DifferenceType"] == "REMOVE" else one["ActualValue"]
             cause = self._record.cause(names, since, one["PropertyPath"], expected, shown)
+            if cause is None and expected is None:  # what no template asked for outlives updates: other people's tags
+                cause = self._record.cause(names, 0.0, one["PropertyPath"], expected, shown)
             found["differences"].append(
                 {
                     "path": one["PropertyPath"],

@@ -80,7 +80,7 @@ class ScalableTarget(ResourceType):
         target = (await on.call(_SERVICE, "DescribeScalableTargets", **asked))["ScalableTargets"][0]
         arn = target["ScalableTargetARN"]
         current = (await on.call(_SERVICE, "ListTagsForResource", ResourceARN=arn))["Tags"]
-        put, drop = tags.changes(current, on.tags(new.get("Tags")))
+        put, drop = on.tag_changes(current, new.get("Tags"))
         if put:
             await on.call(_SERVICE, "TagResource", ResourceARN=arn, Tags=put)
         if drop:

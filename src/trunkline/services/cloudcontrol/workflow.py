@@ -113,7 +113,7 @@ class Runner:
             found = await kind.read(replace(on, kept=request.new), physical_id) or {}
             return {"physical_id": physical_id, "identifier": finding.identifier_of(kind.name, physical_id, found)}
         if request.operation == "UPDATE":
-            await kind.update(on, request.physical_id, request.old, request.new)
+            await kind.update(on.updating(request.old), request.physical_id, request.old, request.new)
         else:
             await kind.delete(on, request.physical_id)
         return {"physical_id": request.physical_id, "identifier": request.identifier}

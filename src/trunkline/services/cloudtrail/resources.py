@@ -85,7 +85,7 @@ class Trail(ResourceType):
             await on.call("cloudtrail", "UpdateTrail", Name=physical_id, **changed)
         await self._log(on, physical_id, old, new)
         arn = (await on.call("cloudtrail", "GetTrail", Name=physical_id))["Trail"]["TrailARN"]
-        put, drop = tags.changes(await _tags(on, physical_id), on.tags(new.get("Tags")))
+        put, drop = on.tag_changes(await _tags(on, physical_id), new.get("Tags"))
         if put:
             await on.call("cloudtrail", "AddTags", ResourceId=arn, TagsList=tags.pairs(put))
         if drop:

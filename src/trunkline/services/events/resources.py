@@ -264,7 +264,7 @@ async def _tags(on: Provision, arn: str) -> dict[str, str]:
 
 
 async def _retag(on: Provision, arn: str, new: Doc) -> None:
-    put, drop = tags.changes(await _tags(on, arn), on.tags(new.get("Tags")))
+    put, drop = on.tag_changes(await _tags(on, arn), new.get("Tags"))
     if put:
         await on.call("events", "TagResource", ResourceARN=arn, Tags=tags.pairs(put))
     if drop:

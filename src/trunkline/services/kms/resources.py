@@ -110,7 +110,7 @@ class Key(ResourceType):
         await _rotate(on, physical_id, old, new)
         if old.get("Enabled", True) and not new.get("Enabled", True):
             await on.call("kms", "DisableKey", KeyId=physical_id)
-        put, drop = tags.changes(await _tags(on, physical_id), on.tags(new.get("Tags")))
+        put, drop = on.tag_changes(await _tags(on, physical_id), new.get("Tags"))
         if put:
             given = tags.pairs(put, key="TagKey", value="TagValue")
             await on.call("kms", "TagResource", KeyId=physical_id, Tags=given)

@@ -120,7 +120,7 @@ class LogGroup(ResourceType):
                 logGroupIdentifier=physical_id,
                 deletionProtectionEnabled=protected,
             )
-        put, drop = tags.changes(await _tags(on, physical_id), on.tags(new.get("Tags")))
+        put, drop = on.tag_changes(await _tags(on, physical_id), new.get("Tags"))
         arn = _arn(on, physical_id)
         if put:
             await on.call("logs", "TagResource", resourceArn=arn, tags=put)

@@ -233,7 +233,7 @@ async def _tags(on: Provision, arn: str) -> dict[str, str]:
 
 
 async def _retag(on: Provision, arn: str, new: Doc) -> None:
-    put, drop = tags.changes(await _tags(on, arn), on.tags(new.get("Tags")))
+    put, drop = on.tag_changes(await _tags(on, arn), new.get("Tags"))
     if put:
         await on.call(_MAP, "TagResource", ResourceARN=arn, Tags=tags.pairs(put))
     if drop:

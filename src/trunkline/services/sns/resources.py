@@ -73,7 +73,7 @@ class Topic(ResourceType):
             for one in listed:
                 if (one["Protocol"], one["Endpoint"]) in before - after and one["SubscriptionArn"].startswith("arn:"):
                     await on.look("sns", "Unsubscribe", *_GONE, SubscriptionArn=one["SubscriptionArn"])
-        put, drop = tags.changes(await _tags(on, physical_id), on.tags(new.get("Tags")))
+        put, drop = on.tag_changes(await _tags(on, physical_id), new.get("Tags"))
         if put:
             await on.call("sns", "TagResource", ResourceArn=physical_id, Tags=tags.pairs(put))
         if drop:
@@ -92,7 +92,6 @@ _OF_SUBSCRIPTION = (
     "FilterPolicyScope",
     "RawMessageDelivery",
     "RedrivePolicy",
-    "SubscriptionRoleArn",
 )
 _DOCUMENTS = ("DeliveryPolicy", "FilterPolicy", "RedrivePolicy")
 

@@ -71,7 +71,7 @@ class Queue(ResourceType):
             changed.pop("SqsManagedSseEnabled", None)
         if changed:
             await on.call("sqs", "SetQueueAttributes", QueueUrl=physical_id, Attributes=changed)
-        put, drop = tags.changes(await _tags(on, physical_id), on.tags(new.get("Tags")))
+        put, drop = on.tag_changes(await _tags(on, physical_id), new.get("Tags"))
         if put:
             await on.call("sqs", "TagQueue", QueueUrl=physical_id, Tags=put)
         if drop:

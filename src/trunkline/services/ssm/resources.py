@@ -55,7 +55,7 @@ class Parameter(ResourceType):
         if {**old, "Tags": None} != {**new, "Tags": None}:
             await on.call("ssm", "PutParameter", **request, Overwrite=True)
         target = {"ResourceType": "Parameter", "ResourceId": physical_id}
-        put, drop = tags.changes(await _tags(on, physical_id), on.tags(new.get("Tags")))
+        put, drop = on.tag_changes(await _tags(on, physical_id), new.get("Tags"))
         if put:
             await on.call("ssm", "AddTagsToResource", **target, Tags=tags.pairs(put))
         if drop:

@@ -57,7 +57,8 @@ async def _put_back(kit: Kit, caller: Caller, stack: Stack, resource: Resource, 
         return {**told, "reverted": False, "why": f"{', '.join(fixed)} can only be set on a new resource."}
     kind = kit.resource_types[resource.type]
     try:
-        await kind.update(provision(kit, caller, stack, resource), resource.physical_id, now, wanted)
+        on = provision(kit, caller, stack, resource).updating(now)
+        await kind.update(on, resource.physical_id, now, wanted)
         after = await check(kit, caller, stack, resource)
     except AwsError as error:
         return {**told, "reverted": False, "why": error.message or error.code}

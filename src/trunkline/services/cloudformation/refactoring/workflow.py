@@ -1,6 +1,7 @@
 """A refactoring carried out: tags of what moves, then all rows in one commit, then outputs."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from trunkline.aws.service import Kit
@@ -78,6 +79,7 @@ class RefactorRunner:
         async def work() -> Doc:
             caller = await self._callers.of(here.operation)
             made = attempt(here, move.logical_id, move.type, token, caller=caller, kept=row.properties)
+            made = replace(made, former_tags=frozenset(sessions[move.source].stack.tags))
             await kind.update(made, row.physical_id, row.properties, row.properties)
             return {}
 

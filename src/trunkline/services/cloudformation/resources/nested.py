@@ -54,10 +54,9 @@ class NestedStack(ResourceType):
 
     def _request(self, on: Provision, wanted: Doc) -> Doc:
         given = wanted.get("Parameters") or {}
-        parameters = [
-            {"ParameterKey": key, "ParameterValue": ",".join(value) if isinstance(value, list) else str(value)}
-            for key, value in given.items()
-        ]
+        if not all(isinstance(value, (str, int, float, bool)) for value in given.values()):
+            raise Refusal("Value of property Parameters must be an object with String (or simple type) properties")
+        parameters = [{"ParameterKey": key, "ParameterValue": str(value)} for key, value in given.items()]
         topics = wanted.get("NotificationARNs") or (on.notification_arns if isinstance(on, Attempt) else ())
         return {
             "TemplateURL": wanted["TemplateURL"],

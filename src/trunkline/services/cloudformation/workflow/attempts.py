@@ -5,7 +5,7 @@ from typing import Any
 
 from trunkline.aws import schemas
 from trunkline.core.db import Tx
-from trunkline.services.cloudformation import store, template
+from trunkline.services.cloudformation import template
 from trunkline.services.cloudformation.drift.living import living
 from trunkline.services.cloudformation.model import Resource
 from trunkline.services.cloudformation.preparing import importing, properties, stack_policy
@@ -201,7 +201,7 @@ class Attempts:
         if not differences:
             if row.status == "UPDATE_FAILED":
                 return "update"  # what of it was applied is not known
-            stale = self._session.stack.tags != _tags_before(self._session, row)
+            stale = self._session.stack.tags != self._session.stable_tags
             return "update" if stale and kind is not None and properties.is_tagged(kind) else "none"
         if any(one.requires_recreation == "Always" for one in differences):
             return "replace"
@@ -260,7 +260,7 @@ def attempt(
     """What a handler works with. `replaces`: something else made for this logical id is still there, with its tags."""
     stack = session.stack
     tags = {
-        **stack.tags,
+        **(session.stable_tags if restore else stack.tags),
         "aws:cloudformation:stack-id": stack.id,
         "aws:cloudformation:stack-name": stack.name,
         "aws:cloudformation:logical-id": logical_id,
@@ -275,6 +275,7 @@ def attempt(
         logical_id=logical_id,
         resumed=resumed,
         stack_tags=tags,
+        former_tags=frozenset({*session.stable_tags, *session.version.tags}),
         kept=kept or {},
         update_policy=update_policy or {},
         on_made=on_made,
@@ -285,11 +286,6 @@ def attempt(
         creation_policy=policy or {},
         restore=restore,
     )
-
-
-def _tags_before(session: Session, row: Resource) -> dict[str, str]:
-    stable = store.version(session.kit.db, session.stack, session.stack.stable)
-    return stable.tags if stable is not None else session.stack.tags
 
 
 def _text(value: Any) -> str:

@@ -11,6 +11,7 @@ from trunkline.core.db import Tx
 from trunkline.engines.workflows import Workflow
 from trunkline.services.cloudformation import store
 from trunkline.services.cloudformation.model import Resource, Retired
+from trunkline.services.cloudformation.preparing.properties import is_tagged
 from trunkline.services.cloudformation.workflow.attempts import attempt
 from trunkline.services.cloudformation.workflow.branches import in_order
 from trunkline.services.cloudformation.workflow.handling import outcome
@@ -30,7 +31,7 @@ class Backward:
     def todo(self, tx: Tx) -> dict[str, list[str]]:
         """What has to be put back, each after what it depends on."""
         rows = store.of_stack(tx, self._session.stack.id)
-        changed = {name: row for name, row in rows.items() if differs(row)}
+        changed = {name: row for name, row in rows.items() if differs(row) or self._is_retagged(row)}
         return {name: sorted(set(_depends(row)) & set(changed)) for name, row in changed.items()}
 
     async def run(self, wf: Workflow) -> list[str]:
@@ -61,7 +62,7 @@ class Backward:
                 self._restore(row, row.stable.attributes)
                 record.resource(tx, stack, row, "UPDATE_COMPLETE")
                 return "done"
-            if same(row):
+            if same(row) and not self._is_retagged(row):
                 self._restore(row, row.stable.attributes)
                 record.resource(tx, stack, row, "UPDATE_COMPLETE")
                 return "done"
@@ -87,6 +88,18 @@ class Backward:
         await wf.commit("end", end)
         if "error" in found:
             self._failed.add(name)
+
+    def _is_retagged(self, row: Resource) -> bool:
+        """Whether it may have got tags of the stack that the failed update changed."""
+        session = self._session
+        kind = session.handlers.find(row.type)
+        return (
+            session.stable_tags != session.version.tags
+            and row.stable is not None
+            and row.updated >= session.operation.begun
+            and kind is not None
+            and is_tagged(kind)
+        )
 
     @staticmethod
     def _restore(row: Resource, attributes: Doc) -> None:

@@ -73,6 +73,7 @@ class Handlers:
     async def update(self, attempt: Attempt, physical_id: str, old: Doc, new: Doc) -> Doc:
         """In place; a custom resource may answer with another physical id, which is a replacement."""
         kind = self.type(attempt.type)
+        attempt = attempt.updating(old)
         change = getattr(kind, "change", None)
         if change is not None:
             physical_id = await change(attempt, physical_id, old, new)

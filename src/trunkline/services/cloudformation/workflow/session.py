@@ -19,7 +19,8 @@ Doc = dict[str, Any]
 @dataclass(slots=True)
 class Session:
     """`known`: every resource as Ref and GetAtt see it now, filled from journalled results. `failing`: set as soon as
-    the operation cannot succeed; what has not begun then does not begin."""
+    the operation cannot succeed; what has not begun then does not begin. `stable_tags`: of the stack when it was last
+    whole."""
 
     kit: Kit
     operation: Operation
@@ -30,6 +31,7 @@ class Session:
     handlers: Handlers
     callers: Callers
     failing: asyncio.Event
+    stable_tags: dict[str, str]
     known: dict[str, Known] = field(default_factory=dict)
 
     @property
@@ -68,4 +70,6 @@ def session(
     secrets = tuple(str(version.values[name]) for name in version.no_echo if version.values.get(name))
     record = Record(kit, operation, secrets=secrets)
     parsed = template.Template(version.processed)
-    return Session(kit, operation, stack, version, parsed, record, handlers, callers, failing)
+    stable = store.version(kit.db, stack, stack.stable)
+    stable_tags = stable.tags if stable is not None else stack.tags
+    return Session(kit, operation, stack, version, parsed, record, handlers, callers, failing, stable_tags)

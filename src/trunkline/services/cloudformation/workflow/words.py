@@ -9,6 +9,7 @@ UPDATE_CANCELLED = "Resource update cancelled"
 NEW_PHYSICAL = "Requested update requires the creation of a new physical resource; hence creating one."
 TIMED_OUT = "Stack creation time exceeded the specified timeout. Rollback requested by user."
 
+
 def handler_failed(message: str, code: str, token: str) -> str:
     return f'Resource handler returned message: "{message}" (RequestToken: {token}, HandlerErrorCode: {code})'
 

@@ -48,7 +48,7 @@ class Tagged(ResourceType):
 
     async def retag(self, on: Provision, id: str, found: Doc, new: Doc) -> None:
         """From the tags it has to those of the template."""
-        put, drop = tags.changes(_tags(found), on.tags(new.get("Tags")))
+        put, drop = on.tag_changes(_tags(found), new.get("Tags"))
         if put:
             await on.call("ec2", "CreateTags", Resources=[id], Tags=tags.pairs(put))
         if drop:

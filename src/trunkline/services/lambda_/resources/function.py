@@ -135,7 +135,7 @@ class Function(ResourceType):
             await self._active(on, physical_id)
         await self._settle(on, physical_id, old, new)
         found = await on.call("lambda", "GetFunction", FunctionName=physical_id)
-        put, drop = tags.changes(found.get("Tags", {}), on.tags(new.get("Tags")))
+        put, drop = on.tag_changes(found.get("Tags", {}), new.get("Tags"))
         arn = found["Configuration"]["FunctionArn"]
         if put:
             await on.call("lambda", "TagResource", Resource=arn, Tags=put)

@@ -143,7 +143,7 @@ class EventSourceMapping(ResourceType):
         )
         arn = found["EventSourceMappingArn"]
         current = (await on.call("lambda", "ListTags", Resource=arn))["Tags"]
-        put, drop = tags.changes(current, on.tags(new.get("Tags")))
+        put, drop = on.tag_changes(current, new.get("Tags"))
         if put:
             await on.call("lambda", "TagResource", Resource=arn, Tags=put)
         if drop:
