@@ -97,6 +97,10 @@ def test_paths_lead_into_maps_lists_and_names_with_dots():
     }  # fmt: skip
 
 
+def test_a_text_written_with_escapes_is_found():
+    assert len(ask("filter level = 'ERROR'", ['{"level": "\\u0045RROR"}', '{"other": "ERROR"}', "ERROR"])) == 1
+
+
 def test_comments_and_words_in_any_case():
     query = "FIELDS level # the level\n| FILTER level = 'INFO' # only\n| LIMIT 5"
     assert ask(query, EVENTS) == [{"level": "INFO"}]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from trunkline.services.logs.insights import tree
 from trunkline.services.logs.insights.commands import COMMANDS
-from trunkline.services.logs.insights.commands.building import settle_matched
+from trunkline.services.logs.insights.commands.building import take
 from trunkline.services.logs.insights.parser import parse
 from trunkline.services.logs.insights.relation import CURSOR, RAW, Relation
 from trunkline.services.logs.insights.statement import Scan, Statement
@@ -63,8 +63,7 @@ def compile_query(
     relation = compiler.relation(query, outermost=True)
     own = next((command.count for command in reversed(query.commands) if isinstance(command, tree.Limit)), None)
     most = min(limit or DEFAULT_LIMIT if own is None else own, limit or own or DEFAULT_LIMIT)
-    settle_matched(compiler, relation)
-    relation.limit(most)
+    take(compiler, relation, most)
     columns = [(name, relation.value(path)) for name, path in relation.displayed]
     selected = [f"{value.sql} AS r{place}" for place, (_, value) in enumerate(columns)]
     if relation.events:

@@ -56,12 +56,3 @@ def check(pattern: str, start: int = 0) -> None:
 def _python(pattern: str) -> str:
     """Near enough for Python's parser: what only RE2 knows is left out."""
     return re.sub(r"\\[pP](?:\{[^}]*\}|[A-Z])|\\[zQEC]|\[:\^?\w+:\]|\(\?[imsU]+\)", "a", pattern)
-
-
-def glob(pattern: str) -> str:
-    """A pattern of parse with wildcards as a regular expression with as many groups."""
-    parts = pattern.split("*")
-    body = "(.*?)".join(re.escape(part) for part in parts)
-    if pattern.endswith("*") and len(parts) > 1:
-        body = body[: -len("(.*?)")] + "(.*)"
-    return f"(?s){body}"

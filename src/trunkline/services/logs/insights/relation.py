@@ -115,5 +115,5 @@ class Relation:
         if not path[0].startswith("@") or known is None:
             json = discovered.json_field(path, self.statement.add, embedded=self.embedded)
         if known is None:
-            return Value(str(json), "any")
+            return Value(str(json), "any", is_json=True)
         return known if json is None else Value(f"coalesce({json}, {known.sql})", "any")

@@ -5,6 +5,7 @@ Two-valued, as AWS's: a comparison with a missing field is false, and so `!=` an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from trunkline.services.logs.insights import tree
@@ -13,6 +14,9 @@ from trunkline.services.logs.insights.functions import FUNCTIONS, Arguments
 from trunkline.services.logs.insights.regexes import unescaped
 from trunkline.services.logs.insights.relation import Relation, normal
 from trunkline.services.logs.insights.values import Value, flag, number
+
+_PLAIN = re.compile(r"[A-Za-z0-9 _.:@-]{2,}")
+"""Text that JSON writes as it is, unless by \\u."""
 
 
 class Translator:
@@ -87,6 +91,9 @@ class Translator:
             return self._untyped(sql, left, right)
         if isinstance(constant.constant, float):
             return self._with_number(sql, left, right)
+        if operator == "=" and left.is_json and _PLAIN.fullmatch(str(right.constant)):
+            # JSON is read only where the text stands in it, or where it may be written with escapes.
+            return f"((contains(message, {right.sql}) OR contains(message, '\\u')) AND {left.text} = {right.text})"
         if operator in ("=", "!=") or not _reads_as_number(constant.constant):
             return f"({left.text} {sql} {right.text})"
         return f"({left.number} {sql} {right.number})"

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 class Value:
     """kind: any (text that may read as a number), number, time (milliseconds), flag, or json (a map or a list).
 
-    `members`: it may be a map, whose members have paths.
+    `members`: it may be a map, whose members have paths. `is_json`: it is a member of the event's own JSON.
     """
 
     sql: str
     kind: str
     constant: float | str | bool | None = None
     members: bool = False
+    is_json: bool = False
 
     @property
     def number(self) -> str:

@@ -19,7 +19,7 @@ def parse(building: Building, relation: Relation, command: tree.Parse) -> Relati
     source = building.translator(relation).value(command.source)
     match command.how:
         case "glob":
-            _groups(relation, source, regexes.glob(command.pattern), command.names)
+            _glob(relation, source, command)
         case "regex" if command.multi:
             settle_matched(building, relation)
             _every_match(relation, source, command)
@@ -49,6 +49,31 @@ def _groups(relation: Relation, source: Value, pattern: str, names: tuple[str, .
     found = relation.let(f"regexp_extract({source.text}, {relation.statement.add(pattern)}, [{groups}])")
     for place, name in enumerate(names):
         relation.define(name, text(f"nullif({found}.g{place}, '')"))
+
+
+def _glob(relation: Relation, source: Value, command: tree.Parse) -> None:
+    """What the stars stand for: each as little as it can, the last all the rest if nothing follows it.
+
+    By searching for the texts between the stars, several times as fast as the regular expression that says the same.
+    """
+    literals = command.pattern.split("*")
+    marks = [relation.statement.add(literal) for literal in literals]
+    rest = relation.let(_behind(source.text, marks[0], literals[0]))
+    found: list[str] = []
+    for place, literal in enumerate(literals[1:], start=1):
+        if place == len(command.names) and not literal:
+            found.append(rest)
+            break
+        at = relation.let(f"strpos({rest}, {marks[place]})")
+        found.append(relation.let(f"CASE WHEN {at} > 0 THEN substr({rest}, 1, {at} - 1) END"))
+        rest = relation.let(_behind(rest, marks[place], literal))
+    for name, value in zip(command.names, found, strict=True):
+        relation.define(name, text(f"CASE WHEN {rest} IS NOT NULL THEN {value} END"))
+
+
+def _behind(sql: str, mark: str, literal: str) -> str:
+    """What follows the first occurrence of a text; missing where there is none."""
+    return f"CASE WHEN contains({sql}, {mark}) THEN substr({sql}, strpos({sql}, {mark}) + {len(literal)}) END"
 
 
 def _every_match(relation: Relation, source: Value, command: tree.Parse) -> None:

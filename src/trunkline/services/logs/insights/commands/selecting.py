@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trunkline.services.logs.insights import ordering, tree
-from trunkline.services.logs.insights.commands.building import Building, settle_matched
+from trunkline.services.logs.insights.commands.building import Building, settle_matched, take
 from trunkline.services.logs.insights.relation import CURSOR, Relation
 
 
@@ -49,8 +49,7 @@ def sort(building: Building, relation: Relation, command: tree.Sort) -> Relation
 
 
 def limit(building: Building, relation: Relation, command: tree.Limit) -> Relation:
-    settle_matched(building, relation)
-    relation.limit(command.count)
+    take(building, relation, command.count)
     return relation
 
 

@@ -45,11 +45,17 @@ def v6_digits(sql: str) -> str:
     return f"CASE WHEN {is_v6(sql)} THEN lower(array_to_string({groups}, '')) END"
 
 
-def _within(sql: str, networks: Sequence[str]) -> str:
+def _within(of: Arguments, address: str, networks: Sequence[str]) -> str:
+    """Whether an address lies in one of the networks."""
+    let = of.translator.relation.let
     found = [ipaddress.ip_network(one) for one in networks]
-    tests = [f"{v4_number(sql)} BETWEEN {int(one[0])} AND {int(one[-1])}" for one in found if one.version == 4]
-    tests += [
-        f"{v6_digits(sql)} BETWEEN '{int(one[0]):032x}' AND '{int(one[-1]):032x}'" for one in found if one.version == 6
+    as_number = let(v4_number(address)) if any(one.version == 4 for one in found) else ""
+    as_digits = let(v6_digits(address)) if any(one.version == 6 for one in found) else ""
+    tests = [
+        f"{as_number} BETWEEN {int(one[0])} AND {int(one[-1])}"
+        if one.version == 4
+        else f"{as_digits} BETWEEN '{int(one[0]):032x}' AND '{int(one[-1]):032x}'"
+        for one in found
     ]
     return f"(({' OR '.join(tests)}) IS TRUE)"
 
@@ -63,15 +69,15 @@ def _in_subnet(*versions: int) -> Callable[[Arguments], Value]:
             raise MalformedQuery(f"invalid subnet: {subnet}") from None
         if network.version not in versions:
             raise MalformedQuery(f"{subnet} is not a subnet for {of.call.written}")
-        return flag(_within(of.text_once(0), [str(network)]))
+        return flag(_within(of, of.text_once(0), [str(network)]))
 
     return build
 
 
 def _public(of: Arguments) -> Value:
     address = of.text_once(0)
-    v4 = f"{is_v4(address)} AND NOT {_within(address, (*_PRIVATE, *_RESERVED))}"
-    return flag(f"((({v4}) OR {_within(address, [_GLOBAL_V6])}) IS TRUE)")
+    v4 = f"{is_v4(address)} AND NOT {_within(of, address, (*_PRIVATE, *_RESERVED))}"
+    return flag(f"((({v4}) OR {_within(of, address, [_GLOBAL_V6])}) IS TRUE)")
 
 
 FUNCTIONS = {
@@ -82,7 +88,7 @@ FUNCTIONS = {
     "isipv4insubnet": function(_in_subnet(4), 2),
     "isipv6insubnet": function(_in_subnet(6), 2),
     "ipv4tonumber": function(lambda of: number(f"CAST({v4_number(of.text_once(0))} AS DOUBLE)"), 1),
-    "isprivateip": function(lambda of: flag(_within(of.text_once(0), _PRIVATE)), 1),
+    "isprivateip": function(lambda of: flag(_within(of, of.text_once(0), _PRIVATE)), 1),
     "ispublicip": function(_public, 1),
-    "isreservedip": function(lambda of: flag(_within(of.text_once(0), _RESERVED)), 1),
+    "isreservedip": function(lambda of: flag(_within(of, of.text_once(0), _RESERVED)), 1),
 }
