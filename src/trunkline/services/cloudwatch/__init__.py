@@ -8,8 +8,9 @@ math, anomaly bands, periods from 10 seconds) with history, EventBridge events a
 policies); composite alarms with suppressors; mute rules; dashboards; tags.
 Kept without effect: the entities of metrics; ApplyOnTransformedLogs of insight rules.
 Refused by name: LAMBDA, SERVICE_QUOTA and DB_PERF_INSIGHTS in metric math; tags of resources in Metrics Insights;
-managed insight rules; Firehose as the end of a metric stream (a delivery stream called s3.BUCKET stands for the
-bucket) and OpenTelemetry 0.7; other accounts; alarm actions that act on instances; and all that is not implemented.
+managed insight rules; alarms of several time series (GROUP BY), PromQL and log alarms, wall clock windows; Firehose as
+the end of a metric stream (a delivery stream called s3.BUCKET stands for the bucket) and OpenTelemetry 0.7; other
+accounts; alarm actions that act on instances; and all that is not implemented.
 The namespace AWS/ is for service principals only.
 """
 
