@@ -66,6 +66,23 @@ def test_subsegments_in_a_ring_stay_by_themselves(xray):
     assert len(get(xray, trace)) == 3
 
 
+def test_a_chain_of_subsegments_without_end_can_still_be_given_back(xray):
+    trace = trace_id()
+    whole = segment("web", trace)
+    links = [subsegment("link", type="subsegment", trace_id=trace, parent_id=whole["id"])]
+    deep = json.loads("[" * 90 + "]" * 90)
+    for _ in range(98):
+        links.append(subsegment("link", type="subsegment", trace_id=trace, parent_id=links[-1]["id"]))
+        links[-1]["metadata"] = {"deep": deep}
+    put(xray, whole, *links[:49])
+    put(xray, *links[49:])
+    (found,) = xray.batch_get_traces(TraceIds=[trace])["Traces"]
+    assert sum(one["Document"].count('"link"') for one in found["Segments"]) == 99
+    now = time.time()
+    assert xray.get_trace_graph(TraceIds=[trace])["Services"]
+    assert xray.get_trace_summaries(StartTime=now - 60, EndTime=now + 5)["TraceSummaries"]
+
+
 def test_called_services_without_segments_are_inferred(xray):
     trace = trace_id()
     table = subsegment("DynamoDB", namespace="aws", aws={"table_name": "scores", "operation": "GetItem"})
@@ -92,6 +109,7 @@ def without(document, *members):
         (lambda s: "[1]", "ParseError"),
         (lambda s: "[" * 5000, "ParseError"),
         (lambda s: '{"a":' * 300 + "1" + "}" * 300, "ParseError"),
+        (lambda s: {**s, "metadata": json.loads("[" * 101 + "]" * 101)}, "ParseError"),
         (lambda s: {**s, "metadata": {"x": "y" * 70_000}}, "DocumentSizeExceeded"),
         (lambda s: without(s, "id"), "MissingId"),
         (lambda s: {**s, "id": "xyz"}, "InvalidId"),

@@ -1,7 +1,18 @@
-"""AWS X-Ray, so far: groups and sampling rules, kept as AWS keeps them.
+"""AWS X-Ray: traces taken in, searched, drawn as service graphs, and watched.
 
-Real: both with their tags, the default rule, limits and checks. Nothing is traced yet: groups select and rules sample
-once traces are taken in; every other operation is refused.
+Real: PutTraceSegments with every document checked, completed segments in place of those in progress, subsegments sent
+by themselves attached, services inferred from calls; BatchGetTraces; GetTraceSummaries with the whole filter-expression
+language and root causes; service graphs, trace graphs and statistics over time, of everything or of a group; sampling
+rules, and targets that share a rule's reservoir among its clients, with boosts; groups with their metric
+ApproximateTraceCount; insights (faults above what is usual, with the root-cause service) and their events for
+EventBridge; transaction search (spans in the log group aws/spans, a share of them indexed, traces retrieved from it).
+
+Kept without effect: the encryption key (it must be usable; nothing is encrypted), and resource policies (they are
+checked; nobody needs them here). PutTelemetryRecords is checked and not kept: no operation of X-Ray gives it back.
+Not known: what AWS's learnt models would call an anomaly. Insights compare faults with the hour before (see `insights`).
+
+Traces are kept for 30 days from their arrival, in the telemetry engine. Quotas, what was sampled in the last hour, and
+retrievals are in memory and end with the process.
 """
 
 from trunkline.aws.service import Kit, Service

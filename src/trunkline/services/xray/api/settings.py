@@ -11,7 +11,7 @@ from trunkline.services.xray.api.context import Context
 from trunkline.services.xray.model import Config, ResourcePolicy
 from trunkline.services.xray.summaries.summary import moment
 
-_UPDATING_S = 5
+_UPDATING_S = 1
 _MAX_POLICIES = 5
 _MAX_POLICY_BYTES = 5 * 1024
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import orjson
 
 from trunkline.aws.service import Call, Doc, operation
@@ -43,12 +45,14 @@ class Traces(Context):
         if len(wanted) > _MAX_TRACES:
             raise store.invalid(f"A request names at most {_MAX_TRACES} traces.")
         owner = intake.owner_of(call.account, call.region)
-        found = self._telemetry.segments(owner, wanted)
-        traces = [assemble(id_, documents, call.account) for id_, documents in found.items()]
-        return {
-            "Traces": [_described(one) for one in traces],
-            "UnprocessedTraceIds": [one for one in wanted if one not in found],
-        }
+
+        def work() -> list[Doc]:
+            found = self._telemetry.segments(owner, wanted)
+            return [_described(assemble(id_, documents, call.account)) for id_, documents in found.items()]
+
+        traces = await asyncio.to_thread(work)
+        there = {one["Id"] for one in traces}
+        return {"Traces": traces, "UnprocessedTraceIds": [one for one in wanted if one not in there]}
 
 
 def _described(trace: Trace) -> Doc:

@@ -14,9 +14,11 @@ from trunkline.aws.service import Doc
 
 MAX_BYTES = 64 * 1024
 KEPT_S = 30 * 86_400
+"""How long X-Ray keeps traces, counted from their arrival."""
 _AHEAD_S = 600
 """How far a document's times may lie in the future: clocks differ."""
 _DEEPEST = 100
+"""Levels of JSON: what is attached to one another later must still be written as one document."""
 
 _ID = re.compile(r"[0-9a-fA-F]{16}")
 _TRACE_ID = re.compile(r"1-[0-9a-fA-F]{8}-[0-9a-fA-F]{24}")
@@ -40,9 +42,10 @@ def read(text: str, now: float) -> list[Doc]:
         raise Rejected("DocumentSizeExceeded")
     try:
         parsed = orjson.loads(text)
-        orjson.dumps(parsed)  # refuses what is nested too deeply ever to be given back
-    except (orjson.JSONDecodeError, orjson.JSONEncodeError) as error:
+    except orjson.JSONDecodeError as error:
         raise Rejected("ParseError") from error
+    if text.count("{") + text.count("[") > _DEEPEST and _depth(parsed) > _DEEPEST:
+        raise Rejected("ParseError")
     documents = parsed if isinstance(parsed, list) else [parsed]
     if not documents:
         raise Rejected("MissingId")
@@ -88,21 +91,29 @@ def _check(document: object, now: float) -> None:
     except _Wrong as wrong:
         raise Rejected(wrong.args[0], id=own_id, kind=kind) from None
     try:
-        pending = [(document, 0)]
+        pending = [document]
         while pending:
-            entity, depth = pending.pop()
-            inner = entity.get("subsegments")
+            inner = pending.pop().get("subsegments")
             if inner is None:
                 continue
-            if not isinstance(inner, list) or depth >= _DEEPEST:
+            if not isinstance(inner, list) or not all(isinstance(one, dict) for one in inner):
                 raise _Wrong("InvalidSubsegments")
             for one in inner:
-                if not isinstance(one, dict):
-                    raise _Wrong("InvalidSubsegments")
                 _check_entity(one)
-                pending.append((one, depth + 1))
+            pending += inner
     except _Wrong as wrong:
         raise Rejected(wrong.args[0], id=own_id, kind="subsegment") from None
+
+
+def _depth(value: object) -> int:
+    deepest = 0
+    pending = [(value, 1)]
+    while pending:
+        one, depth = pending.pop()
+        if isinstance(one, (dict, list)):
+            deepest = max(deepest, depth)
+            pending += [(inner, depth + 1) for inner in (one.values() if isinstance(one, dict) else one)]
+    return deepest
 
 
 class _Wrong(Exception):
@@ -125,7 +136,7 @@ def _check_top(document: Doc, now: float) -> None:
     elif is_subsegment(document):
         raise _Wrong("MissingParentId")
     start = document.get("start_time")
-    if isinstance(start, (int, float)) and not now - KEPT_S <= start <= now + _AHEAD_S:
+    if isinstance(start, (int, float)) and start > now + _AHEAD_S:
         raise _Wrong("InvalidStartTime")
 
 

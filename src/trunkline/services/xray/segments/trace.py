@@ -18,8 +18,9 @@ from trunkline.services.xray.segments.document import is_subsegment, subsegments
 from trunkline.services.xray.segments.nodes import Node
 from trunkline.services.xray.segments.outcome import Outcome, ended, is_open, outcome
 
-_DEEPEST = 120
-"""Subsegments sent one by one may nest without end; deeper ones stay by themselves."""
+_DEEPEST = 70
+"""Subsegments sent one by one may nest without end; deeper ones stay by themselves. A trace must be writable as JSON:
+each of these is two levels, and what hangs on the last has up to a hundred of its own."""
 
 
 @dataclass(slots=True)
