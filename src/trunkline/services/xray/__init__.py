@@ -9,7 +9,7 @@ EventBridge; transaction search (spans in the log group aws/spans, a share of th
 
 Kept without effect: the encryption key (it must be usable; nothing is encrypted), and resource policies (they are
 checked; nobody needs them here). PutTelemetryRecords is checked and not kept: no operation of X-Ray gives it back.
-Not known: what AWS's learnt models would call an anomaly. Insights compare faults with the hour before (see `insights`).
+Not AWS's: its learnt models of what is anomalous. Insights compare a minute's faults with the hour before.
 
 Traces are kept for 30 days from their arrival, in the telemetry engine. Quotas, what was sampled in the last hour, and
 retrievals are in memory and end with the process.
