@@ -130,6 +130,24 @@ class Destination:
 
 
 @dataclass
+class DeliveryDestination:
+    """Where vended logs may go. `kind` is S3 or CWL."""
+
+    account: str
+    region: str
+    name: str
+    kind: str
+    target: str
+    output_format: str | None = None
+    policy: str | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def arn(self) -> str:
+        return arn.arn("logs", self.region, self.account, f"delivery-destination:{self.name}")
+
+
+@dataclass
 class ResourcePolicy:
     """`group`: the log group that it is attached to, or empty for the account's; `given_name` is such a one's own."""
 

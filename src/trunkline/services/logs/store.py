@@ -17,6 +17,7 @@ from trunkline.aws.policy import Policy as IamPolicy
 from trunkline.core.db import AlreadyExists, Database, Table, Tx
 from trunkline.services.logs.model import (
     AccountPolicy,
+    DeliveryDestination,
     Destination,
     GroupTransformer,
     LogGroup,
@@ -40,6 +41,7 @@ SUBSCRIPTIONS = Table("logs_subscription_filters", SubscriptionFilter, key=("gro
 POLICIES = Table("logs_resource_policies", ResourcePolicy, key=("account", "region", "name"))
 TRANSFORMERS = Table("logs_transformers", GroupTransformer, key=("group_id",))
 ACCOUNT_POLICIES = Table("logs_account_policies", AccountPolicy, key=("account", "region", "type", "name"))
+DELIVERY_DESTINATIONS = Table("logs_delivery_destinations", DeliveryDestination, key=("account", "region", "name"))
 DESTINATIONS = Table("logs_destinations", Destination, key=("account", "region", "name"))
 QUERIES = Table("logs_query_definitions", QueryDefinition, key=("account", "region", "id"))
 
@@ -62,7 +64,8 @@ class Store:
         self._db = self.db = db
         self._targets: dict[tuple[str, str, str, str], Target] = {}
         self._denying: dict[tuple[str, str], list[tuple[str, IamPolicy]]] = {}
-        db.migrate("logs-policies", [TRANSFORMERS.ddl + ACCOUNT_POLICIES.ddl + DESTINATIONS.ddl])
+        policies = TRANSFORMERS.ddl + ACCOUNT_POLICIES.ddl + DESTINATIONS.ddl
+        db.migrate("logs-policies", [policies, DELIVERY_DESTINATIONS.ddl])
         db.migrate("logs-protection", [protection.PROTECTIONS.ddl])
         db.migrate("logs", [GROUPS.ddl + STREAMS.ddl + FILTERS.ddl, SUBSCRIPTIONS.ddl + POLICIES.ddl + QUERIES.ddl])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trunkline.services.logs.api.account_policies import AccountPolicies
 from trunkline.services.logs.api.data_protection import DataProtection
+from trunkline.services.logs.api.deliveries import Deliveries
 from trunkline.services.logs.api.destinations import Destinations
 from trunkline.services.logs.api.events import Events
 from trunkline.services.logs.api.exports import Exports
@@ -31,6 +32,7 @@ class Api(
     DataProtection,
     AccountPolicies,
     Subscriptions,
+    Deliveries,
     Destinations,
     Exports,
     Transformers,
