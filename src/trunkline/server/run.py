@@ -12,11 +12,13 @@ from pathlib import Path
 
 import uvicorn
 
+from trunkline.agents.daemon import Door
 from trunkline.core import log
 from trunkline.core.settings import Settings
 from trunkline.engines.networks import NetworksUnavailable
 from trunkline.server.build import Platform, build
 
+_PORT_TAKEN_S = 30.0
 _STOP_S = 4  # for requests still running at SIGTERM; the whole stop stays under ten seconds
 
 logger = log.get(__name__)
@@ -71,6 +73,7 @@ async def _serve(settings: Settings) -> None:
         await platform.start()
     except NetworksUnavailable as error:
         raise _CannotStart(f"{error}; start with TRUNKLINE_NETWORKS=docker to do without real networks") from error
+    traces = await _open_to_traces(platform, "127.0.0.1")  # before we say that we are ready
     servers = [_uvicorn(platform, settings.host, settings.port)]
     tasks = [loop.create_task(_run(server)) for server in servers]
     await _listening(servers[0], tasks[0], settings)
@@ -79,10 +82,10 @@ async def _serve(settings: Settings) -> None:
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
     _announce(settings)
-    inside = [loop.create_task(_listen_to_traces(platform, settings))]
+    inside = [loop.create_task(traces.serve())] if traces is not None else []
     for find in (platform.container_gateway, platform.network_endpoint):
         inside.append(loop.create_task(_serve_inside(platform, settings, find)))
-        inside.append(loop.create_task(_listen_to_traces(platform, settings, find)))
+        inside.append(loop.create_task(_listen_to_traces(platform, find)))
     await asyncio.wait([loop.create_task(stopping.wait()), tasks[0]], return_when=asyncio.FIRST_COMPLETED)
     for task in inside:
         task.cancel()
@@ -156,24 +159,31 @@ async def _serve_inside(platform: Platform, settings: Settings, find: Callable[[
         await asyncio.sleep(1.0)
 
 
-async def _listen_to_traces(
-    platform: Platform, settings: Settings, find: Callable[[], Awaitable[str | None]] | None = None
-) -> None:
-    """The X-Ray daemon at the loopback address, or at one where containers see this host; never where strangers are, as
-    it asks nobody for a signature. Its port may be AWS's own daemon's, or another server's."""
-    told = False
+async def _open_to_traces(platform: Platform, address: str) -> Door | None:
+    """The X-Ray daemon at an address; None where its port is somebody else's: AWS's own daemon, or another server's."""
+    try:
+        return await platform.daemon.open(address)
+    except OSError as error:
+        logger.warning("no traces are taken in here", address=address, error=error)
+        return None
+
+
+async def _listen_to_traces(platform: Platform, find: Callable[[], Awaitable[str | None]]) -> None:
+    """The daemon where containers see this host, as soon as they do; never where strangers are: it asks nobody for a
+    signature."""
     while True:
         try:
-            address = "127.0.0.1" if find is None else await find()
-            if address is not None:
-                await platform.daemon.listen(address)
-        except OSError as error:
-            if not told and find is None:
-                logger.warning("no traces are taken in by UDP", port=settings.xray_port, error=error)
-            told = True
+            address = await find()
         except Exception as error:
             logger.debug("no container network yet", error=error)
-        await asyncio.sleep(1.0)
+            address = None
+        pause_s = 1.0
+        if address is not None:
+            door = await _open_to_traces(platform, address)
+            if door is not None:
+                await door.serve()
+            pause_s = _PORT_TAKEN_S
+        await asyncio.sleep(pause_s)
 
 
 def _announce(settings: Settings) -> None:

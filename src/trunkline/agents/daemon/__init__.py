@@ -6,6 +6,6 @@ region of the task or function that sent it, else to those of the settings. Open
 port too (`/v1/traces`, `/v1/metrics`, `/v1/logs`).
 """
 
-from trunkline.agents.daemon.daemon import Daemon
+from trunkline.agents.daemon.daemon import Daemon, Door
 
-__all__ = ["Daemon"]
+__all__ = ["Daemon", "Door"]

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import socket
-from typing import Any
 
 import uvicorn
 
@@ -22,7 +21,7 @@ _ASKED_AT_ONCE = 1_000
 
 
 class Daemon:
-    """`listen` once for each address; `stop` at the end."""
+    """`open` once for each address; `stop` at the end."""
 
     def __init__(self, kit: Kit, senders: Senders, receiver: Receiver) -> None:
         self._settings = kit.settings
@@ -31,21 +30,22 @@ class Daemon:
         self._proxy = Proxy(kit, senders, receiver)
         self._asking: set[asyncio.Task[None]] = set()
 
-    async def listen(self, address: str) -> None:
-        """Serve at `address` until cancelled. Raises OSError when the port is somebody else's."""
+    async def open(self, address: str) -> "Door":
+        """Listen at `address` from now on. Raises OSError when the port is somebody else's."""
         port = self._settings.xray_port
-        loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(
-            lambda: Datagrams(self._take, lambda why: self._outbox.drop(why=why)), sock=_bound(address, port)
-        )
+        receiver = _bound(address, port)
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((address, port))
-            await _serve(self._proxy, listener)
-        finally:
-            transport.close()
+        except BaseException:
+            receiver.close()
             listener.close()
+            raise
+        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: Datagrams(self._take, lambda why: self._outbox.drop(why=why)), sock=receiver
+        )
+        return await Door.opened(transport, listener, self._proxy)
 
     async def stop(self) -> None:
         """Return when everything that was taken in is stored."""
@@ -88,17 +88,31 @@ def _bound(address: str, port: int) -> socket.socket:
     return receiver
 
 
-async def _serve(app: Any, listener: socket.socket) -> None:
-    config = uvicorn.Config(
-        app, http="httptools", ws="none", lifespan="off", access_log=False, log_config=None, server_header=False,
-        proxy_headers=False, timeout_keep_alive=75, timeout_graceful_shutdown=1,
-    )  # fmt: skip
-    server = uvicorn.Server(config)
-    config.load()
-    server.lifespan = config.lifespan_class(config)
-    await server.startup([listener])  # not `serve`, which would take the process's signals
-    try:
-        await server.main_loop()
-    finally:
-        server.should_exit = True
-        await server.shutdown([listener])
+class Door:
+    """One address at which the daemon listens; `serve` until it is cancelled."""
+
+    def __init__(self, transport: asyncio.DatagramTransport, listener: socket.socket, server: uvicorn.Server) -> None:
+        self._transport = transport
+        self._listener = listener
+        self._server = server
+
+    @classmethod
+    async def opened(cls, transport: asyncio.DatagramTransport, listener: socket.socket, app: Proxy) -> "Door":
+        config = uvicorn.Config(
+            app, http="httptools", ws="none", lifespan="off", access_log=False, log_config=None, server_header=False,
+            proxy_headers=False, timeout_keep_alive=75, timeout_graceful_shutdown=1,
+        )  # fmt: skip
+        config.load()
+        server = uvicorn.Server(config)
+        server.lifespan = config.lifespan_class(config)
+        await server.startup([listener])  # not `serve`, which would take the process's signals
+        return cls(transport, listener, server)
+
+    async def serve(self) -> None:
+        try:
+            await self._server.main_loop()
+        finally:
+            self._transport.close()
+            self._server.should_exit = True
+            await self._server.shutdown([self._listener])
+            self._listener.close()
