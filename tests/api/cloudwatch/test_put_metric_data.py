@@ -81,3 +81,40 @@ def test_metrics_are_listed_with_their_account(cloudwatch, name, put):
     assert found["OwningAccounts"] == ["000000000000"] * 2
     recent = cloudwatch.list_metrics(Namespace=name, RecentlyActive="PT3H")["Metrics"]
     assert [one["MetricName"] for one in recent] == ["n"]
+
+
+def percentile(cloudwatch, name, metric):
+    asked = {"StartTime": NOW - timedelta(hours=1), "EndTime": NOW, "Period": 3600, "ExtendedStatistics": ["p50"]}
+    [point] = cloudwatch.get_metric_statistics(Namespace=name, MetricName=metric, **asked)["Datapoints"]
+    return point.get("ExtendedStatistics")
+
+
+@pytest.mark.parametrize(
+    ("datum", "found"),
+    [
+        ({"StatisticValues": {"SampleCount": 3, "Sum": 6, "Minimum": 2, "Maximum": 2}}, {"p50": 2}),
+        ({"StatisticValues": {"SampleCount": 1, "Sum": 5, "Minimum": 5, "Maximum": 5}}, {"p50": 5}),
+        ({"StatisticValues": {"SampleCount": 3, "Sum": 6, "Minimum": 1, "Maximum": 3}}, None),
+        ({"Values": [1.0, 7.0], "Counts": [1.0, 3.0]}, {"p50": 7}),
+        ({"Values": [-1.0, 7.0]}, None),
+    ],
+)
+def test_percentiles_need_single_values_and_none_negative(cloudwatch, name, datum, found):
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html"""
+    data = [{"MetricName": "m", "Timestamp": NOW - timedelta(minutes=30), **datum}]
+    cloudwatch.put_metric_data(Namespace=name, MetricData=data)
+    assert percentile(cloudwatch, name, "m") == found
+
+
+def test_several_statistics_of_a_metric_are_told_apart(cloudwatch, name, put):
+    put("m", [(NOW - timedelta(minutes=5), 1.0)])
+    metric = {"Namespace": name, "MetricName": "m"}
+    queries = [
+        {"Id": f"q{at}", "MetricStat": {"Metric": metric, "Period": 60, "Stat": stat}}
+        for at, stat in enumerate(("Average", "p99"))
+    ]
+    times = {"StartTime": NOW - timedelta(hours=1), "EndTime": NOW}
+    found = cloudwatch.get_metric_data(MetricDataQueries=queries, **times)["MetricDataResults"]
+    assert [one["Label"] for one in found] == ["m Average", "m p99"]
+    with pytest.raises(ClientError, match="must not equal"):
+        cloudwatch.get_metric_data(MetricDataQueries=queries, StartTime=NOW, EndTime=NOW + timedelta(milliseconds=900))

@@ -68,7 +68,8 @@ def samples(account: str, region: str, namespace: str, data: list[Doc], now_ms: 
         if value is None or "Values" in datum or "StatisticValues" in datum:
             value = _value(datum, number)
         elif not (isfinite(value) and -_LARGEST <= value <= _LARGEST):
-            raise _invalid(f"The value {value} for parameter MetricData.member.{number}.Value is invalid.")
+            shown = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}.get(str(value), value)
+            raise _invalid(f"The value {shown} for parameter MetricData.member.{number}.Value is invalid.")
         _check_dimensions(datum.get("Dimensions"), number)
         identity = metric(account, region, namespace, datum["MetricName"], datum.get("Dimensions"))
         found.append(Sample(identity, time_ms - time_ms % step_ms, value, datum.get("Unit", "None")))
@@ -119,7 +120,10 @@ def _value(datum: Doc, number: int) -> float | Spread | StatisticSet:
     found = StatisticSet(*(float(given_set[name]) for name in ("SampleCount", "Sum", "Minimum", "Maximum")))
     if not all(isfinite(part) for part in found) or found.samples <= 0 or found.minimum > found.maximum:
         raise _invalid(f"The value of parameter {member}.StatisticValues is invalid.")
-    return found
+    # A set of one value, however often, is that value: AWS has percentiles of such sets.
+    if found.minimum == found.maximum:
+        return Spread([found.minimum], [found.samples])
+    return Spread([found.total], [1.0]) if found.samples == 1 else found
 
 
 def _spread(datum: Doc, member: str) -> Spread:

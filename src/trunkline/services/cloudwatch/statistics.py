@@ -75,8 +75,8 @@ def _range(text: str) -> Statistic:
 
 def _percentile(bucket: Bucket, rank: float) -> float | None:
     """The smallest value that at least `rank` per cent of the observations do not exceed."""
-    if bucket.summarised or not bucket.values:
-        return None
+    if bucket.summarised or not bucket.values or bucket.minimum < 0:
+        return None  # AWS has no percentiles where values are negative, or where only their sum was put
     due = bucket.count * rank / 100
     seen = 0.0
     ordered = sorted(bucket.values)

@@ -40,6 +40,7 @@ class ListMetrics(Context):
             req.get("NextToken"),
             key=lambda identity: "\0".join((identity.namespace, identity.name, repr(identity.dimensions))),
             error="InvalidParameterValueException",
+            message="Request parameter NextToken is invalid",
         )
         answer: Doc = {"Metrics": [_listed(identity) for identity in shown], "NextToken": token}
         if req.get("IncludeLinkedAccounts"):

@@ -10,7 +10,7 @@ from trunkline.aws import paging
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call, Doc, operation
 from trunkline.services.cloudwatch import anomaly, labels, metric_math
-from trunkline.services.cloudwatch.api.context import Context, check_period, invalid, milliseconds, moment
+from trunkline.services.cloudwatch.api.context import Context, check_period, invalid, moment, whole_seconds_ms
 from trunkline.services.cloudwatch.api.queries import check_queries
 from trunkline.services.cloudwatch.expressions import Series, Sheet, Window
 from trunkline.services.cloudwatch.labels import Labels
@@ -37,7 +37,7 @@ class MetricData(Context):
     @operation()
     async def get_metric_data(self, call: Call, req: Doc) -> Doc:
         queries = req["MetricDataQueries"]
-        start_ms, end_ms = milliseconds(req["StartTime"]), milliseconds(req["EndTime"])
+        start_ms, end_ms = whole_seconds_ms(req["StartTime"]), whole_seconds_ms(req["EndTime"])
         timezone = req.get("LabelOptions", {}).get("Timezone", "+0000")
         found, messages = await self._answers(call, queries, start_ms, end_ms, timezone)
         descending = req.get("ScanBy", "TimestampDescending") == "TimestampDescending"
@@ -54,7 +54,9 @@ class MetricData(Context):
         zone = labels.zone_of(timezone)
         if zone is None:
             raise invalid(f"The value {timezone} for parameter LabelOptions.Timezone is not of the form +0130.")
-        if start_ms >= end_ms:
+        if start_ms == end_ms:
+            raise invalid("The parameter StartTime must not equal parameter EndTime.")
+        if start_ms > end_ms:
             raise invalid("The parameter EndTime must be greater than StartTime.")
         _check_size(queries, start_ms, end_ms)
         bands = await anomaly.bands(self._trainer, call.account, call.region, queries)
@@ -66,7 +68,10 @@ class MetricData(Context):
             sheet, finder = self._reader.sheet(
                 call.account, call.region, queries, start_ms, end_ms, bands=bands, rules=rules
             )
-            return [one for query in queries for one in _results_of(call, query, sheet, written)], finder.messages
+            named = _default_labels(queries)
+            return [
+                one for query in queries for one in _results_of(call, query, sheet, written, named)
+            ], finder.messages
 
         # A long range is read beside the event loop; for a short one the switch of threads costs more than the read.
         long = end_ms - start_ms > _SHORT_MS or len(queries) > 20
@@ -97,18 +102,29 @@ def _check_size(queries: Sequence[Doc], start_ms: int, end_ms: int) -> None:
         raise invalid("You have requested more than 100,800 datapoints: increase Period or shorten the time range.")
 
 
-def _results_of(call: Call, query: Doc, sheet: Sheet, written: Labels) -> list[Result]:
+def _default_labels(queries: Sequence[Doc]) -> dict[str, str]:
+    """The names of metrics; with the statistic where one metric is asked for several."""
+    asked: dict[str, list[Doc]] = {}
+    for query in metric_math.metric_queries(queries):
+        asked.setdefault(repr(query["MetricStat"]["Metric"]), []).append(query)
+    named: dict[str, str] = {}
+    for same in asked.values():
+        several = len({query["MetricStat"]["Stat"] for query in same}) > 1
+        for query in same:
+            name = query["MetricStat"]["Metric"].get("MetricName", "")
+            named[query["Id"]] = f"{name} {query['MetricStat']['Stat']}" if several else name
+    return named
+
+
+def _results_of(call: Call, query: Doc, sheet: Sheet, written: Labels, named: dict[str, str]) -> list[Result]:
     """Of a query that returns data, one result; of an expression that makes an array, one for each series."""
     query_id, label = query["Id"], query.get("Label", "")
     if not query.get("ReturnData", True):
         return []
     if "MetricStat" in query:
         known = labels.properties(query["MetricStat"], call.account, call.region)
-        return [
-            _result(
-                query_id, label or known["MetricName"], known["MetricName"], sheet.metrics[query_id], written, known
-            )
-        ]
+        name = named[query_id]
+        return [_result(query_id, label or name, name, sheet.metrics[query_id], written, known)]
     try:
         made = metric_math.result(sheet, query)
     except metric_math.BadExpression as error:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call, Doc, operation
 from trunkline.engines.telemetry import Bucket
-from trunkline.services.cloudwatch.api.context import Context, check_period, invalid_value, milliseconds, moment
+from trunkline.services.cloudwatch.api.context import Context, check_period, invalid_value, moment, whole_seconds_ms
 from trunkline.services.cloudwatch.expressions import Window
 from trunkline.services.cloudwatch.metric_data import metric
 from trunkline.services.cloudwatch.statistics import Statistic, UnknownStatistic, parse
@@ -23,9 +23,10 @@ class MetricStatistics(Context):
     async def get_metric_statistics(self, call: Call, req: Doc) -> Doc:
         names, extended = req.get("Statistics", []), req.get("ExtendedStatistics", [])
         if not names and not extended:
-            raise AwsError("MissingRequiredParameterException", "Must specify either Statistics or ExtendedStatistics.")
+            message = "Must specify either Statistics or ExtendedStatistics"
+            raise AwsError("InvalidParameterCombinationException", message)
         statistics = {name: _parsed(name) for name in (*names, *extended)}
-        period, start_ms, end_ms = req["Period"], milliseconds(req["StartTime"]), milliseconds(req["EndTime"])
+        period, start_ms, end_ms = req["Period"], whole_seconds_ms(req["StartTime"]), whole_seconds_ms(req["EndTime"])
         check_period(period)
         if start_ms >= end_ms:
             raise invalid_value("The parameter StartTime must be less than the parameter EndTime.")
@@ -51,7 +52,7 @@ class MetricStatistics(Context):
             for unit, buckets in by_unit.items()
             for bucket in buckets
         ]
-        return {"Label": req["MetricName"], "Datapoints": [point for point in points if point is not None]}
+        return {"Label": req["MetricName"], "Datapoints": points}
 
 
 def _rounding_ms(period_s: int, age_ms: int) -> int:
@@ -72,10 +73,10 @@ def _parsed(name: str) -> Statistic:
 
 def _datapoint(
     bucket: Bucket, unit: str, names: Sequence[str], extended: Sequence[str], statistics: dict[str, Statistic]
-) -> Doc | None:
+) -> Doc:
     shown: Doc = {name: statistics[name].of(bucket) for name in names}
     found = {name: statistics[name].of(bucket) for name in extended}
     found = {name: value for name, value in found.items() if value is not None}
     if found:
         shown["ExtendedStatistics"] = found
-    return {"Timestamp": moment(bucket.start_ms), "Unit": unit, **shown} if shown else None
+    return {"Timestamp": moment(bucket.start_ms), "Unit": unit, **shown}

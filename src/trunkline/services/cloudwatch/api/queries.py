@@ -22,10 +22,12 @@ def check_queries(call: Call, queries: Sequence[Doc], member: str) -> None:
                 f"The value {query['Id']} for parameter {member}.member.{number}.Id is not matching the expected"
                 " pattern ^[a-z][a-zA-Z0-9_]*$."
             )
-        if ("Expression" in query) == ("MetricStat" in query):
+        if "Expression" not in query and "MetricStat" not in query:
+            raise invalid(f"The parameter {member}.member.{number}.MetricStat is required.\n")
+        if "Expression" in query and "MetricStat" in query:
             raise invalid(
-                f"Exactly one of the parameters {member}.member.{number}.MetricStat and"
-                f" {member}.member.{number}.Expression must be given."
+                f"The parameters {member}.member.{number}.Expression and {member}.member.{number}.MetricStat are"
+                " mutually exclusive and you have specified both."
             )
         if query.get("AccountId", call.account) != call.account:
             raise Refused("Trunkline does not support cross-account observability: leave AccountId out.")
