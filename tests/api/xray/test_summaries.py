@@ -1,5 +1,6 @@
 """GetTraceSummaries through boto3."""
 
+import secrets
 import time
 
 import pytest
@@ -106,7 +107,7 @@ def test_pages_come_latest_first_without_gaps(xray):
         assert sorted(one["Id"] for one in summaries(xray, TimeRangeType=by)) == sorted(traces)
 
 
-def test_time_ranges_go_by_id_by_arrival_or_by_the_end_of_a_segment(xray):
+def test_time_ranges_go_by_start_by_arrival_or_by_the_end_of_a_segment(xray):
     now = time.time()
     trace = trace_id(now - 300)
     put(xray, segment("web", trace, start=now - 299, seconds=60))
@@ -116,6 +117,23 @@ def test_time_ranges_go_by_id_by_arrival_or_by_the_end_of_a_segment(xray):
     assert event["MatchedEventTime"].timestamp() == pytest.approx(now, abs=5)
     assert summaries(xray, TimeRangeType="Service", StartTime=now - 230, EndTime=now) == []
     assert len(summaries(xray, TimeRangeType="Service", StartTime=now - 250, EndTime=now)) == 1
+
+
+def test_ids_of_opentelemetry_tell_no_time(xray):
+    trace = f"1-f{secrets.token_hex(4)[1:]}-{secrets.token_hex(12)}"
+    put(xray, segment("web", trace, start=time.time()))
+    now = time.time()
+    assert [one["Id"] for one in summaries(xray, EndTime=now)] == [trace]
+
+
+def test_a_trace_with_a_long_pause_is_found_once_where_it_began(xray):
+    now, trace = time.time(), trace_id()
+    first = segment("web", trace, start=now - 3000)
+    put(xray, first)
+    put(xray, segment("late", trace, start=now - 10, parent_id=first["id"]))
+    (one,) = summaries(xray, StartTime=now - 3600)
+    assert one["StartTime"].timestamp() == pytest.approx(now - 3000, abs=1)
+    assert summaries(xray) == []
 
 
 def test_groups_narrow_a_search(xray, name):

@@ -75,7 +75,7 @@ class Watch:
         named = GroupExpressions(self._kit.db, account, region)
         expressions = {group.name: parse(group.expression) for group in groups}
         counts = dict.fromkeys(expressions, 0)
-        ids = [one.trace for one in latest_first(self._telemetry, owner, minute, minute + _MINUTE_S - 1, "TraceId")]
+        ids = [one.trace for one in latest_first(self._telemetry, owner, minute, minute + _MINUTE_S, "TraceId")]
         for at in range(0, len(ids), _AT_ONCE):
             for id_, documents in self._telemetry.segments(owner, ids[at : at + _AT_ONCE]).items():
                 trace = assemble(id_, documents, account)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 from datetime import datetime
 from typing import NamedTuple
 
@@ -77,6 +78,8 @@ class Summaries(Context):
                 if one.trace not in documents:
                     continue
                 trace = assemble(one.trace, documents[one.trace], asked.account)
+                if asked.by == "TraceId" and trace.start < one.time:
+                    continue  # found by a later part of it
                 if asked.expression is None or matches(asked.expression, trace, groups):
                     matched = None if asked.by == "TraceId" else one.time
                     shown.append(summarise(trace, len(documents[one.trace]), matched))
@@ -91,13 +94,14 @@ class Summaries(Context):
 
 
 def time_range(req: Doc, longest_s: float) -> tuple[float, float]:
+    """The range in seconds, without its end. Clients send whole seconds, and mean the last one too."""
     start: datetime = req["StartTime"]
     end: datetime = req["EndTime"]
     if end < start:
         raise store.invalid("The end time must not lie before the start time.")
     if (end - start).total_seconds() > longest_s:
         raise store.invalid(f"The time range must not be longer than {longest_s / 3600:g} hours.")
-    return start.timestamp(), end.timestamp()
+    return float(math.floor(start.timestamp())), math.floor(end.timestamp()) + 1.0
 
 
 def _share(req: Doc) -> float:

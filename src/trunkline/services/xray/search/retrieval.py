@@ -19,6 +19,7 @@ log = get(__name__)
 KEPT_S = 3600
 _MOST_SPANS = 10_000
 _IDS_AT_ONCE = 20
+_MOST_RUNNING = 20
 
 
 @dataclass(slots=True)
@@ -43,6 +44,8 @@ class Retrievals:
     def start(self, caller: Caller, trace_ids: list[str], start: float, end: float) -> str:
         now = self._kit.clock.time()
         self._known = {token: one for token, one in self._known.items() if one.until > now}
+        if sum(one.status == "RUNNING" for one in self._known.values()) >= _MOST_RUNNING:
+            raise AwsError("ThrottledException", f"At most {_MOST_RUNNING} retrievals run at once.")
         retrieval = Retrieval(caller.account, caller.region, trace_ids, now + KEPT_S)
         retrieval.task = asyncio.create_task(self._run(retrieval, caller, start, end), name="xray-retrieval")
         token = ids.uuid()

@@ -9,7 +9,7 @@ import orjson
 from trunkline.aws.service import Doc
 from trunkline.engines.telemetry import SegmentBatch, SegmentDocument
 from trunkline.services.xray.segments import facts
-from trunkline.services.xray.segments.document import Rejected, read
+from trunkline.services.xray.segments.document import Rejected, read, walk
 from trunkline.services.xray.segments.outcome import ended, is_open
 
 
@@ -33,6 +33,7 @@ def sort_out(texts: Sequence[str], now: float) -> tuple[list[Doc], list[Doc]]:
 def batch(account: str, region: str, documents: Sequence[Doc], now: float) -> SegmentBatch:
     labels: dict[int, str] = {}
     records = [record for one in documents for record in facts.pack(one, account, labels)]
+    entities = [entity for one in documents for entity, _ in walk(one)]
     return SegmentBatch(
         owner=owner_of(account, region),
         documents=[
@@ -40,8 +41,8 @@ def batch(account: str, region: str, documents: Sequence[Doc], now: float) -> Se
             for one in documents
         ],
         facts=b"".join(records),
-        first_ms=int(min(one["start_time"] for one in documents) * 1000),
-        last_ms=int(max(ended(one) for one in documents) * 1000),
+        first_ms=int(min(one["start_time"] for one in entities) * 1000),
+        last_ms=int(max(ended(one) for one in entities) * 1000),
         received_ms=int(now * 1000),
         labels=labels,
     )

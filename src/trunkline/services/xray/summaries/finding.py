@@ -1,11 +1,12 @@
 """Which traces lie in a time range, the latest first, without reading a document.
 
-By TraceId a trace lies where its id says it began, to the second; by Event where something of it last arrived; by
-Service where one of its segments last ended.
+By TraceId a trace lies where its first segment began (its id may tell that time, but those of OpenTelemetry do not); by
+Event where something of it last arrived; by Service where one of its segments last ended.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _FIRST_WINDOW_S = 60.0
-_SLACK_MS = 60_000
-"""A trace's first segment begins about when its id was made, not exactly."""
+_SLACK_MS = 15 * 60_000
+"""A window also reads what began this long before it: a trace that did so belongs to an earlier window."""
 
 
 class Found(NamedTuple):
@@ -30,52 +31,49 @@ class Found(NamedTuple):
 def latest_first(
     telemetry: Telemetry, owner: str, start: float, end: float, by: str, before: Found | None = None
 ) -> Iterator[Found]:
-    """Traces with start ≤ time ≤ end, strictly before `before` where the last page ended."""
+    """Traces with start ≤ time < end, strictly before `before` where the last page ended.
+
+    By TraceId a trace with a pause longer than the slack may be found twice: its documents tell when it began.
+    """
     if by != "TraceId":
         yield from _newest(_read(telemetry, owner, start, end, by), start, end, by, before)
         return
     # Backwards in windows that grow: the first page of a long range is found in its last minute.
-    high = end if before is None else min(end, before.time)
-    low, width = high, _FIRST_WINDOW_S
-    first = float(int(start))
-    while True:
-        low = max(first, float(int(high - width)))
+    high = end if before is None else min(end, math.nextafter(before.time, math.inf))
+    width = _FIRST_WINDOW_S
+    while high > start:
+        low = max(start, high - width)
         yield from _newest(_read(telemetry, owner, low, high, by), low, high, by, before)
-        if low <= first:
-            return
-        high, width = low - 1, width * 2  # ids tell whole seconds
+        high, width = low, width * 2
 
 
 def _read(telemetry: Telemetry, owner: str, start: float, end: float, by: str) -> NDArray[Any]:
     slack = _SLACK_MS if by == "TraceId" else 0
-    low, high = int(start * 1000) - slack, int(end * 1000) + 1 + slack
-    read = facts.unpack(telemetry.segment_facts(owner, low, high, by_arrival=by == "Event"))
+    batches = telemetry.segment_facts(owner, int(start * 1000) - slack, int(end * 1000) + 1, by_arrival=by == "Event")
+    read = facts.unpack(batches)
     found: NDArray[Any] = read[(read["flags"] & facts.LINK) == 0]
     return found
 
 
-def _newest(found: NDArray[Any], start: float, end: float, by: str, before: Found | None) -> Iterator[Found]:
+def _newest(records: NDArray[Any], start: float, end: float, by: str, before: Found | None) -> Iterator[Found]:
     import numpy as np
 
-    if by == "TraceId":
-        times = (found["trace_high"] >> np.uint64(32)).astype("f8")
-    elif by == "Event":
-        times = found["received"].astype("f8")
-    else:
-        found = found[(found["flags"] & (facts.SEGMENT | facts.OPEN)) == facts.SEGMENT]
-        times = found["end"]
-    first = float(int(start)) if by != "Service" else start
-    inside = (times >= first) & (times <= end)
-    if before is not None and by == "TraceId":  # elsewhere a trace has many times, and stands at its last
-        inside &= times <= before.time
-    found, times = found[inside], times[inside]
-    order = np.lexsort((found["trace_low"], found["trace_high"], times))[::-1]
-    seen: set[tuple[int, int]] = set()
-    for index in order:
-        high, low = int(found["trace_high"][index]), int(found["trace_low"][index])
-        if (high, low) in seen:
-            continue
-        seen.add((high, low))
-        one = Found(float(times[index]), facts.trace_id(high, low))
+    if by == "Service":
+        records = records[(records["flags"] & (facts.SEGMENT | facts.OPEN)) == facts.SEGMENT]
+    times = records[{"TraceId": "start", "Event": "received", "Service": "end"}[by]].astype("f8")
+    if by != "TraceId":
+        inside = (times >= start) & (times < end)
+        records, times = records[inside], times[inside]
+    highs, lows = records["trace_high"], records["trace_low"]
+    order = np.lexsort((times, lows, highs))
+    highs, lows, times = highs[order], lows[order], times[order]
+    # Of each trace the first time that it began, or the last of the others.
+    changes = (highs[1:] != highs[:-1]) | (lows[1:] != lows[:-1])
+    ends = np.ones(min(1, len(highs)), "?")
+    edge = np.concatenate([ends, changes] if by == "TraceId" else [changes, ends])
+    edge &= (times >= start) & (times < end)
+    highs, lows, times = highs[edge], lows[edge], times[edge]
+    for at in np.lexsort((lows, highs, times))[::-1]:
+        one = Found(float(times[at]), facts.trace_id(int(highs[at]), int(lows[at])))
         if before is None or one < before:
             yield one
