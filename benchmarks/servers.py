@@ -107,11 +107,11 @@ class Server:
 
     def cpu_s(self) -> float:
         """User and system time of the process and everything below it, to the microsecond."""
-        return sum(_cpu_of(pid) for pid in _tree(self.pid))
+        return sum(_cpu_of(pid) for pid in process_tree(self.pid))
 
     def rss_mb(self) -> float:
         """Resident memory of the process and everything below it."""
-        pages = sum(int(_read(f"/proc/{pid}/statm").split()[1]) for pid in _tree(self.pid))
+        pages = sum(int(_read(f"/proc/{pid}/statm").split()[1]) for pid in process_tree(self.pid))
         return pages * _PAGE / 2**20
 
 
@@ -154,7 +154,7 @@ def _healthy(url: str) -> bool:
         return False
 
 
-def _tree(root: int) -> list[int]:
+def process_tree(root: int) -> list[int]:
     found = [root]
     for pid in found:
         for task in Path(f"/proc/{pid}/task").glob("*/children"):
