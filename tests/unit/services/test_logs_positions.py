@@ -1,7 +1,7 @@
 """Log followers that must write every line once, as ECS and CodeBuild do: the position they resume from."""
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -11,6 +11,10 @@ from trunkline.core.clock import RealClock
 from trunkline.core.db import Database
 from trunkline.engines.telemetry.local import LocalTelemetry
 from trunkline.services.logs.api import Api
+from trunkline.services.logs.forwarding import Forwarding
+from trunkline.services.logs.intake import Intake
+from trunkline.services.logs.live_tail import LiveTail
+from trunkline.services.logs.own_metrics import OwnMetrics
 from trunkline.services.logs.store import Store
 
 WHERE = {"logGroupName": "g", "logStreamName": "s"}
@@ -23,8 +27,11 @@ class Rig:
         self.clock = RealClock()
         self.db = Database(directory / "state.db")
         self.telemetry = LocalTelemetry(directory / "telemetry", self.clock)
-        kit: Any = SimpleNamespace(clock=self.clock)
-        self.api = Api(kit, Store(self.db), self.telemetry)
+        kit: Any = SimpleNamespace(clock=self.clock, db=self.db)
+        engines: Any = SimpleNamespace(telemetry=self.telemetry, workflows=None)
+        live_tail, own_metrics, queries = LiveTail(self.clock), OwnMetrics(kit), cast(Any, None)
+        intake = Intake(kit, live_tail, own_metrics, Forwarding(kit, own_metrics))
+        self.api = Api(kit, Store(self.db), engines, intake, live_tail, queries)
 
     async def __call__(self, operation: str, caller: Caller = SERVICE, **req: Any) -> Any:
         return await getattr(self.api, operation)(Call(caller, "logs", operation, "r"), {**WHERE, **req})

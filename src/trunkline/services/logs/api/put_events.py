@@ -48,7 +48,8 @@ class PutEvents(Context):
                 raise AwsError("AccessDeniedException", "A resource policy denies this.", status=400)
         if times:
             await self._append(target.group.id, target.stream.id, times, messages, now, size, position)
-            await self._intake.accepted(target, times, messages, now, size, marked=MARK in text)
+            marked = MARK in text and target.group.log_class == "STANDARD"
+            await self._intake.accepted(target, times, messages, now, size, marked=marked)
         answer: Doc = {"nextSequenceToken": position or f"{now:056d}"}
         if rejected:
             answer["rejectedLogEventsInfo"] = rejected
