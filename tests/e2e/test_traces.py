@@ -22,6 +22,7 @@ pytestmark = [
     pytest.mark.skipif(missing() is not None, reason=str(missing())),
 ]
 EXAMPLE = Path(__file__).parents[2] / "examples" / "traces"
+PYTHON = "public.ecr.aws/docker/library/python:3.11-slim"
 FINE, REFUSED = 8, 4
 COMMIT = uuid.uuid4().hex[:11] + "c"
 
@@ -146,3 +147,55 @@ def test_one_service_map_of_a_load_balancer_two_services_and_a_function(server, 
         assert told["revision"] == f"{stack}-{service}:1"
         assert told["deployment"].startswith("ecs-svc/")
         assert told["commit"] == COMMIT
+
+
+SENDS = """
+import json, os, secrets, socket, time
+host, port = os.environ["AWS_XRAY_DAEMON_ADDRESS"].split(":")
+door = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+while True:
+    now = time.time()
+    told = {"name": "web", "id": secrets.token_hex(8), "trace_id": f"1-{int(now):08x}-{secrets.token_hex(12)}",
+            "start_time": now, "end_time": now}
+    door.sendto(('{"format":"json","version":1}\\n' + json.dumps(told)).encode(), (host, int(port)))
+    time.sleep(0.2)
+"""
+
+
+def test_segments_know_whether_they_are_blue_or_green(server):
+    ecs, ec2, xray = server.client("ecs"), server.client("ec2"), server.client("xray")
+    name = f"t-{uuid.uuid4().hex[:8]}"
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    where = {"cluster": name, "service": name}
+    ecs.create_cluster(clusterName=name)
+    ecs.register_task_definition(
+        family=name, networkMode="awsvpc", requiresCompatibilities=["FARGATE"], cpu="256", memory="512",
+        containerDefinitions=[{"name": "web", "image": PYTHON, "command": ["python3", "-c", SENDS]}],
+    )  # fmt: skip
+    ecs.create_service(
+        cluster=name, serviceName=name, desiredCount=1, deploymentController={"type": "EXTERNAL"}
+    )  # fmt: skip
+    for deployment in ("blue", "green"):
+        made = ecs.create_task_set(
+            **where,
+            taskDefinition=name,
+            launchType="FARGATE",
+            externalId=f"d-{deployment}-{name}",
+            scale={"value": 100, "unit": "PERCENT"},
+            networkConfiguration={"awsvpcConfiguration": {"subnets": [subnet]}},
+        )["taskSet"]
+        if deployment == "blue":
+            ecs.update_service_primary_task_set(**where, primaryTaskSet=made["id"])
+
+    def colors(deployment):
+        now = datetime.now(UTC)
+        found = xray.get_trace_summaries(
+            StartTime=now - timedelta(minutes=5),
+            EndTime=now + timedelta(seconds=2),
+            FilterExpression=f'annotation.deployment = "d-{deployment}-{name}"',
+        )["TraceSummaries"]
+        return {one["AnnotationValue"]["StringValue"] for each in found for one in each["Annotations"]["color"]}
+
+    for color in ("blue", "green"):
+        assert wait_until(lambda color=color: colors(color), timeout_s=60, what=f"a {color} trace") == {color}
+    ecs.delete_service(**where, force=True)
