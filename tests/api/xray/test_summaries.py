@@ -145,6 +145,11 @@ def test_groups_narrow_a_search(xray, name):
     assert [one["Id"] for one in found] == [slow]
     with pytest.raises(ClientError, match="InvalidRequestException"):
         summaries(xray, FilterExpression='group.name = "nobody"')
+    xray.create_group(GroupName=f"{group}-ring", FilterExpression=f'group.name = "{group}-ring"')
+    with pytest.raises(ClientError, match="InvalidRequestException"):
+        summaries(xray, FilterExpression=f'group.name = "{group}-ring"')
+    with pytest.raises(ClientError, match="InvalidRequestException"):
+        xray.get_service_graph(StartTime=time.time() - 60, EndTime=time.time(), GroupName=f"{group}-ring")
     with pytest.raises(ClientError, match="InvalidRequestException"):
         xray.create_group(GroupName=f"{group}2", FilterExpression="responsetime >")
 

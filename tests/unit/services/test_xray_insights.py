@@ -169,6 +169,14 @@ async def test_groups_count_their_traces(rig):
     assert one["Timestamp"].timestamp() == T0
 
 
+async def test_a_group_that_names_one_that_is_gone_is_left_out(rig):
+    lost = Group("0", "r", "lost", "ID3", 'group.name = "gone"', {"InsightsEnabled": True})
+    await rig.db.write(lambda tx: store.GROUPS.put(tx, lost))
+    await rig.minute(faulty=3)
+    (request,) = rig.metrics
+    assert [one["Dimensions"][0]["Value"] for one in request["MetricData"]] == ["failing"]
+
+
 def test_a_baseline_allows_more_where_more_was_usual():
     calm, rough = Baseline(), Baseline()
     for _ in range(30):

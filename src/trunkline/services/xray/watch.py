@@ -13,8 +13,7 @@ from trunkline.aws.service import Caller, Doc, Kit
 from trunkline.core.log import get
 from trunkline.engines.telemetry import Telemetry
 from trunkline.services.xray import store
-from trunkline.services.xray.filters import matches, parse
-from trunkline.services.xray.groups import GroupExpressions
+from trunkline.services.xray.groups import Selecting
 from trunkline.services.xray.insights import recording
 from trunkline.services.xray.model import Group
 from trunkline.services.xray.segments.document import KEPT_S
@@ -72,15 +71,19 @@ class Watch:
         """How many traces that began in the minute match each group."""
         account, region = groups[0].account, groups[0].region
         owner = owner_of(account, region)
-        named = GroupExpressions(self._kit.db, account, region)
-        expressions = {group.name: parse(group.expression) for group in groups}
-        counts = dict.fromkeys(expressions, 0)
+        selecting = Selecting(self._kit.db, account, region)
+        selects = {group.name: selecting.by(group.expression) for group in groups}
+        counts = dict.fromkeys(selects, 0)
         ids = [one.trace for one in latest_first(self._telemetry, owner, minute, minute + _MINUTE_S, "TraceId")]
         for at in range(0, len(ids), _AT_ONCE):
             for id_, documents in self._telemetry.segments(owner, ids[at : at + _AT_ONCE]).items():
                 trace = assemble(id_, documents, account)
-                for name, expression in expressions.items():
-                    counts[name] += matches(expression, trace, named)
+                for name, of_group in list(selects.items()):
+                    try:
+                        counts[name] += of_group(trace)
+                    except AwsError as error:  # it names a group that is gone: left out, as with AWS
+                        log.warning("a group cannot be asked", group=name, why=error.message)
+                        del selects[name], counts[name]
         return counts
 
     async def _publish(self, account: str, region: str, minute: float, counts: dict[str, int]) -> None:
@@ -103,7 +106,11 @@ class Watch:
             log.warning("the metrics of X-Ray's groups were refused", why=str(error))
 
     async def _judge(self, group: Group, minute: float) -> None:
-        insight = await asyncio.to_thread(recording.judge_minute, self._kit.db, self._telemetry, group, minute)
+        try:
+            insight = await asyncio.to_thread(recording.judge_minute, self._kit.db, self._telemetry, group, minute)
+        except AwsError as error:
+            log.warning("a group cannot be asked", group=group.name, why=error.message)
+            return
         if insight is not None:
             now = self._kit.clock.time()
             await self._kit.db.write(lambda tx: recording.keep(tx, self._kit.ledger, group, insight, now))

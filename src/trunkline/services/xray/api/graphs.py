@@ -8,8 +8,7 @@ from trunkline.aws.service import Call, Doc, operation
 from trunkline.services.xray import store
 from trunkline.services.xray.api.context import Context, page
 from trunkline.services.xray.api.summaries import time_range
-from trunkline.services.xray.filters import Expression
-from trunkline.services.xray.groups import GroupExpressions, read_filter
+from trunkline.services.xray.groups import Selecting, Selects, read_filter
 from trunkline.services.xray.insights.baseline import HISTORY_S
 
 _LONGEST_S = 6 * 3600
@@ -21,13 +20,13 @@ class Graphs(Context):
     @operation()
     async def get_service_graph(self, call: Call, req: Doc) -> Doc:
         start, end = time_range(req, _LONGEST_S)
-        only, groups = self._group(call, req)
+        only = self._group(call, req)
 
         def work() -> list[Doc]:
             from trunkline.services.xray.graph import asking, described
 
             asked = asking.Asking(self._telemetry, call.account, call.region)
-            return described.services(asked.range(start, end, only, groups))
+            return described.services(asked.range(start, end, only))
 
         shown, token = page(await asyncio.to_thread(work), req.get("NextToken"), _PAGE)
         # Groups are asked when the graph is, so that no trace was chosen by an older expression.
@@ -55,7 +54,7 @@ class Graphs(Context):
         text = req.get("EntitySelectorExpression")
         selected = read_filter(text) if text else None
         forecast = req.get("ForecastStatistics", False)
-        only, groups = self._group(call, req)
+        only = self._group(call, req)
 
         def work() -> list[Doc]:
             from trunkline.services.xray.graph import asking, series
@@ -63,16 +62,14 @@ class Graphs(Context):
             asked = asking.Asking(self._telemetry, call.account, call.region)
             selection = series.Selection(selected, forecast)
             history = HISTORY_S if forecast else 0
-            happened = asked.range(start - history, end, only, groups)
+            happened = asked.range(start - history, end, only)
             return series.points(happened, selection, start, end, period)
 
         shown, token = page(await asyncio.to_thread(work), req.get("NextToken"), _POINTS)
         return {"TimeSeriesServiceStatistics": shown, "ContainsOldGroupVersions": False, "NextToken": token}
 
-    def _group(self, call: Call, req: Doc) -> tuple[Expression | None, GroupExpressions]:
-        """The expression of the group that is asked for; None where it is everything, as of the default group."""
-        groups = GroupExpressions(self._db, call.account, call.region)
+    def _group(self, call: Call, req: Doc) -> Selects | None:
+        """What the group selects that is asked for; None where it is everything."""
         if "GroupName" not in req and "GroupARN" not in req:
-            return None, groups
-        found = store.group(self._db, call, req)
-        return groups("name", found.name) if found.expression else None, groups
+            return None
+        return Selecting(self._db, call.account, call.region).of(store.group(self._db, call, req))

@@ -9,7 +9,7 @@ from trunkline.aws.service import Call, Doc, operation
 from trunkline.services.xray import store
 from trunkline.services.xray.api.context import Context, page
 from trunkline.services.xray.api.summaries import time_range
-from trunkline.services.xray.groups import GroupExpressions
+from trunkline.services.xray.groups import Selecting
 from trunkline.services.xray.insights import described
 from trunkline.services.xray.model import Insight
 from trunkline.services.xray.segments.document import KEPT_S
@@ -64,13 +64,13 @@ class Insights(Context):
     async def get_insight_impact_graph(self, call: Call, req: Doc) -> Doc:
         start, end = time_range(req, _LONGEST_GRAPH_S)
         insight = self._insight(call, req)
-        groups = GroupExpressions(self._db, call.account, call.region)
-        only = groups("name", insight.group)
+        group = store.group(self._db, call, {"GroupName": insight.group})
+        only = Selecting(self._db, call.account, call.region).of(group)
 
         def work() -> list[Doc]:
             from trunkline.services.xray.graph import asking, structure
 
-            happened = asking.Asking(self._telemetry, call.account, call.region).range(start, end, only, groups)
+            happened = asking.Asking(self._telemetry, call.account, call.region).range(start, end, only)
             return structure.services(happened)
 
         shown, token = page(await asyncio.to_thread(work), req.get("NextToken"), _SERVICES_A_PAGE)

@@ -12,8 +12,7 @@ from trunkline.aws import paging
 from trunkline.aws.service import Call, Doc, operation
 from trunkline.services.xray import store
 from trunkline.services.xray.api.context import Context
-from trunkline.services.xray.filters import Expression, matches
-from trunkline.services.xray.groups import GroupExpressions, read_filter
+from trunkline.services.xray.groups import Selecting, Selects
 from trunkline.services.xray.segments import intake
 from trunkline.services.xray.segments.trace import assemble
 from trunkline.services.xray.summaries.finding import Found, latest_first
@@ -33,7 +32,7 @@ class _Asked(NamedTuple):
     start: float
     end: float
     by: str
-    expression: Expression | None
+    selects: Selects | None
     share: float
     before: Found | None
 
@@ -49,7 +48,7 @@ class Summaries(Context):
             start,
             end,
             req.get("TimeRangeType", "TraceId"),
-            read_filter(text) if text else None,
+            Selecting(self._db, call.account, call.region).by(text) if text else None,
             _share(req),
             _place(req.get("NextToken")),
         )
@@ -57,7 +56,6 @@ class Summaries(Context):
 
     def _summaries(self, asked: _Asked) -> Doc:
         owner = intake.owner_of(asked.account, asked.region)
-        groups = GroupExpressions(self._db, asked.account, asked.region)
         found = latest_first(self._telemetry, owner, asked.start, asked.end, asked.by, asked.before)
         shown: list[Doc] = []
         looked_at = 0
@@ -80,7 +78,7 @@ class Summaries(Context):
                 trace = assemble(one.trace, documents[one.trace], asked.account)
                 if asked.by == "TraceId" and trace.start < one.time:
                     continue  # found by a later part of it
-                if asked.expression is None or matches(asked.expression, trace, groups):
+                if asked.selects is None or asked.selects(trace):
                     matched = None if asked.by == "TraceId" else one.time
                     shown.append(summarise(trace, len(documents[one.trace]), matched))
             if more:

@@ -9,9 +9,8 @@ import orjson
 
 from trunkline.aws.service import Doc
 from trunkline.engines.telemetry import Telemetry
-from trunkline.services.xray.filters import Expression, matches
-from trunkline.services.xray.filters.evaluation import Groups
 from trunkline.services.xray.graph.joining import Happened, Records, join, of_traces
+from trunkline.services.xray.groups import Selects
 from trunkline.services.xray.segments import facts
 from trunkline.services.xray.segments.intake import owner_of
 from trunkline.services.xray.segments.trace import assemble
@@ -27,13 +26,13 @@ class Asking:
         self._account = account
         self._owner = owner_of(account, region)
 
-    def range(self, start: float, end: float, only: Expression | None, groups: Groups) -> Happened:
-        """What began with start ≤ time < end; `only` what belongs to traces that match."""
+    def range(self, start: float, end: float, only: Selects | None) -> Happened:
+        """What began with start ≤ time < end; `only` what belongs to traces that it selects."""
         low, high = int(start * 1000), int(end * 1000)
         records = facts.unpack(self._telemetry.segment_facts(self._owner, low - _SLACK_MS, high + _SLACK_MS))
         if only is not None:
             inside = records[(records["start"] >= start) & (records["start"] < end)]
-            records = of_traces(records, self._matching(inside, only, groups))
+            records = of_traces(records, self._matching(inside, only))
         happened = join(records, self._telemetry.segment_labels(self._owner))
         return during(happened, start, end)
 
@@ -41,14 +40,14 @@ class Asking:
         found = self._telemetry.segments(self._owner, ids)
         return of_documents([orjson.loads(text) for texts in found.values() for text in texts], self._account)
 
-    def _matching(self, records: Records, only: Expression, groups: Groups) -> set[tuple[int, int]]:
+    def _matching(self, records: Records, only: Selects) -> set[tuple[int, int]]:
         halves = set(zip(records["trace_high"].tolist(), records["trace_low"].tolist(), strict=True))
         by_id = {facts.trace_id(high, low): (high, low) for high, low in halves}
         ids = list(by_id)
         found = set()
         for at in range(0, len(ids), _AT_ONCE):
             for id_, texts in self._telemetry.segments(self._owner, ids[at : at + _AT_ONCE]).items():
-                if matches(only, assemble(id_, texts, self._account), groups):
+                if only(assemble(id_, texts, self._account)):
                     found.add(by_id[id_])
         return found
 

@@ -13,8 +13,7 @@ from trunkline.core.events import Event
 from trunkline.core.ledger import Ledger
 from trunkline.engines.telemetry import Telemetry
 from trunkline.services.xray import store
-from trunkline.services.xray.filters import parse
-from trunkline.services.xray.groups import GroupExpressions
+from trunkline.services.xray.groups import Selecting
 from trunkline.services.xray.insights import described
 from trunkline.services.xray.insights.baseline import HISTORY_S
 from trunkline.services.xray.model import Group, Impact, Insight, InsightEvent
@@ -37,10 +36,9 @@ def judge_minute(reader: Reader, telemetry: Telemetry, group: Group, minute: flo
 
     active = _active(reader, group)
     start = minute if active is None else active.start
-    groups = GroupExpressions(reader, group.account, group.region)
-    only = parse(group.expression) if group.expression else None
+    only = Selecting(reader, group.account, group.region).of(group)
     until = minute + MINUTE_S
-    happened = Asking(telemetry, group.account, group.region).range(start - HISTORY_S, until, only, groups)
+    happened = Asking(telemetry, group.account, group.region).range(start - HISTORY_S, until, only)
     found = anomalies.judge(happened, minute, start)
     if found is None:
         calm = active is not None and until - active.end >= CALM_S
