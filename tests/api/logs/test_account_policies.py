@@ -68,6 +68,21 @@ def test_a_transformer_of_the_account_is_for_groups_of_a_prefix(server, elsewher
     elsewhere.delete_account_policy(policyName=name, policyType=kind)
 
 
+def test_field_indexes_of_the_account_stand_in_for_those_of_a_group(elsewhere, stream, name):
+    kind, group = "FIELD_INDEX_POLICY", stream["logGroupName"]
+    document = json.dumps({"Fields": ["requestId"]})
+    elsewhere.put_account_policy(
+        policyName=name, policyType=kind, policyDocument=document, selectionCriteria=f'LogGroupNamePrefix = "{name}"'
+    )
+    [found] = elsewhere.describe_index_policies(logGroupIdentifiers=[group])["indexPolicies"]
+    assert (found["source"], found["policyName"], found["policyDocument"]) == ("ACCOUNT", name, document)
+    own = json.dumps({"Fields": ["sessionId"]})
+    elsewhere.put_index_policy(logGroupIdentifier=group, policyDocument=own)
+    [found] = elsewhere.describe_index_policies(logGroupIdentifiers=[group])["indexPolicies"]
+    assert (found["source"], found["policyDocument"]) == ("LOG_GROUP", own)
+    elsewhere.delete_account_policy(policyName=name, policyType=kind)
+
+
 def test_refuses_account_policies_that_are_none(elsewhere):
     for kind, document, more in (
         ("TRANSFORMER_POLICY", "{}", {}),

@@ -192,6 +192,11 @@ class Store:
         found = ACCOUNT_POLICIES.find(self._db, prefix=(group.account, group.region, kind))
         return [policy for policy in found if policy.applies_to(group)]
 
+    def account_policy(self, group: LogGroup, kind: str) -> AccountPolicy | None:
+        """Of those that apply, the one with the longest prefix of the group's name."""
+        found = self.account_policies(group, kind) if group.log_class == "STANDARD" else []
+        return max(found, key=lambda policy: len(policy.selection), default=None)
+
     def _account_subscriptions(self, group: LogGroup) -> list[SubscriptionFilter]:
         if group.log_class != "STANDARD":
             return []
@@ -206,11 +211,9 @@ class Store:
         return found
 
     def transformer(self, group: LogGroup) -> Transformer | None:
-        """The group's own, or else the account's: the one with the longest prefix of the group's name."""
+        """The group's own, or else the account's."""
         own = TRANSFORMERS.get(self._db, group.id)
         if own is not None:
             return compile_transformer(own.config)
-        policies = self.account_policies(group, "TRANSFORMER_POLICY")
-        if not policies or group.log_class != "STANDARD":
-            return None
-        return compile_transformer(orjson.loads(max(policies, key=lambda policy: len(policy.selection)).document))
+        policy = self.account_policy(group, "TRANSFORMER_POLICY")
+        return compile_transformer(orjson.loads(policy.document)) if policy else None

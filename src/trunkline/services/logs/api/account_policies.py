@@ -15,6 +15,7 @@ from trunkline.aws.service import Call, Doc, operation
 from trunkline.core.db import Tx
 from trunkline.services.logs import protection
 from trunkline.services.logs.api.context import DEFAULT_PAGE, Context
+from trunkline.services.logs.api.queries.indexes import index_fields
 from trunkline.services.logs.api.subscriptions import check_function
 from trunkline.services.logs.api.transformers import compiled
 from trunkline.services.logs.model import AccountPolicy, LogGroup
@@ -78,7 +79,7 @@ class AccountPolicies(Context):
                 raise _invalid("A transformer policy must be an array of processors.")
             compiled(document)
         elif kind == "FIELD_INDEX_POLICY":
-            _check_fields(document)
+            index_fields(text)
         else:
             if not isinstance(document, dict) or not isinstance(document.get("DestinationArn"), str):
                 raise _invalid("A subscription filter policy must have a DestinationArn.")
@@ -116,15 +117,6 @@ class AccountPolicies(Context):
 
         await self._store.write(work)
         return {}
-
-
-def _check_fields(document: object) -> None:
-    fields = document.get("Fields", []) if isinstance(document, dict) else []
-    kinds = document.get("FieldsV2", {}) if isinstance(document, dict) else {}
-    if not isinstance(fields, list) or not isinstance(kinds, dict) or not (fields or kinds):
-        raise _invalid("A field index policy must have Fields.")
-    if len(fields) + len(kinds) > 20 or set(fields) & set(kinds):
-        raise _invalid("A field index policy must have no more than 20 fields, each named once.")
 
 
 def _invalid(message: str) -> AwsError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 
@@ -75,7 +76,11 @@ class Selection:
 
     def _indexes(self, group: LogGroup) -> set[str]:
         policy: IndexPolicy | None = INDEXES.get(self._store.db, group.id)
-        return {*DEFAULT_INDEXES, *(policy.fields if policy else ())}
+        if policy is not None:
+            return {*DEFAULT_INDEXES, *policy.fields}
+        account = self._store.account_policy(group, "FIELD_INDEX_POLICY")
+        document = json.loads(account.document) if account else {}
+        return {*DEFAULT_INDEXES, *document.get("Fields", ()), *document.get("FieldsV2", ())}
 
 
 def check_classes(groups: Sequence[LogGroup], query: tree.Query) -> None:

@@ -40,8 +40,24 @@ class Indexes(Context):
     @operation(lambda call, req: [call.arn(f"log-group:{name}") for name in req["logGroupIdentifiers"]])
     async def describe_index_policies(self, call: Call, req: Doc) -> Doc:
         groups = Selection(self._store, call.account, call.region).named(req["logGroupIdentifiers"])
-        found = [(group, INDEXES.get(self._queries.db, group.id)) for group in groups]
-        return {"indexPolicies": [_described(group, policy) for group, policy in found if policy]}
+        found = [self._index_policy(group) for group in groups]
+        return {"indexPolicies": [one for one in found if one]}
+
+    def _index_policy(self, group: LogGroup) -> Doc | None:
+        """The group's own policy, or the account's that stands in for it."""
+        own = INDEXES.get(self._queries.db, group.id)
+        if own is not None:
+            return _described(group, own)
+        account = self._store.account_policy(group, "FIELD_INDEX_POLICY")
+        if account is None:
+            return None
+        return {
+            "logGroupIdentifier": group.arn,
+            "lastUpdateTime": account.updated_ms,
+            "policyDocument": account.document,
+            "policyName": account.name,
+            "source": "ACCOUNT",
+        }
 
     @operation(lambda call, req: [call.arn(f"log-group:{name}") for name in req["logGroupIdentifiers"]])
     async def describe_field_indexes(self, call: Call, req: Doc) -> Doc:
