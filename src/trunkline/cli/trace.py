@@ -167,5 +167,5 @@ def _verdict(before: Doc, after: Doc) -> str:
     service = after["slow"]["bottleneck"]["service"]
     was, now = (side["slow"]["services"].get(service, 0.0) for side in (before, after))
     slowest = (before["slow"]["mean_ms"], after["slow"]["mean_ms"])
-    change = f"{slowest[0]:.1f} ms → {slowest[1]:.1f} ms"
+    change = f"{slowest[0]:.1f} ms to {slowest[1]:.1f} ms"
     return f"The slowest went from {change}; {service} itself from {was:.1f} ms to {now:.1f} ms."

@@ -58,7 +58,7 @@ def _row(name: str, spent: float, whole: float, typical: float) -> str:
 def waterfall(trace_id: str, roots: list[Entity]) -> Iterator[str]:
     """Every segment and subsegment with its place in time."""
     start = min(root.start for root in roots)
-    whole = max(0.001, max(_last(root) for root in roots) - start)
+    whole = max(0.001, max(entity.end for entity in _all(roots)) - start)
     at = datetime.fromtimestamp(start, UTC).isoformat(timespec="milliseconds")
     yield f"{trace_id}  {at}  {_ms(whole * 1000)}"
     pending = [(root, 0) for root in reversed(roots)]
@@ -95,8 +95,12 @@ def _said(entity: Entity) -> str:
     return " ".join(words)
 
 
-def _last(entity: Entity) -> float:
-    return max([entity.end, *(_last(child) for child in entity.children)])
+def _all(roots: list[Entity]) -> Iterator[Entity]:
+    pending = list(roots)
+    while pending:
+        entity = pending.pop()
+        yield entity
+        pending += entity.children
 
 
 def _ms(ms: float) -> str:

@@ -10,7 +10,7 @@ import click
 @click.option("--data-dir", type=click.Path(path_type=Path), help="where everything is kept [.trunkline]")
 @click.option("--port", type=int, help="port of the AWS endpoint [4566]")
 @click.option("--console-port", type=int, help="port of the web console [4567]")
-@click.option("--xray-port", type=int, help="UDP port of the X-Ray daemon [2000]")
+@click.option("--xray-port", type=int, help="port of the X-Ray daemon and of OTLP [2000]")
 @click.option("--auth", type=click.Choice(["strict", "open"]), help="open: accept any credentials [strict]")
 @click.option("--clock", type=float, help="run waits this many times faster [1]")
 @click.option("--upstream", help="forward unknown services to this AWS-compatible endpoint")

@@ -81,7 +81,7 @@ async def _serve(settings: Settings) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
-    _announce(settings)
+    _announce(settings, takes_traces=traces is not None)
     inside = [loop.create_task(traces.serve())] if traces is not None else []
     for find in (platform.container_gateway, platform.network_endpoint):
         inside.append(loop.create_task(_serve_inside(platform, settings, find)))
@@ -186,12 +186,14 @@ async def _listen_to_traces(platform: Platform, find: Callable[[], Awaitable[str
         await asyncio.sleep(pause_s)
 
 
-def _announce(settings: Settings) -> None:
+def _announce(settings: Settings, *, takes_traces: bool) -> None:
     lines = [
         f"AWS endpoint  {settings.endpoint}",
         f"data          {settings.data_dir}",
         f'use it with   eval "$(trunkline env --data-dir {_short(settings.data_dir)})"',
     ]
+    if takes_traces:
+        lines.insert(1, f"telemetry     127.0.0.1:{settings.xray_port} (X-Ray daemon, OTLP over HTTP)")
     if settings.clock != 1:
         lines.append(f"clock         waits run {settings.clock:g} times faster")
     sys.stdout.write("\n".join(["Trunkline is ready.", *lines, ""]))

@@ -9,7 +9,7 @@ afterwards.
 
 Clusters have no container instances: what asks for launch type EC2 gets AWS's answer for such a cluster. Role
 credentials are asked for at 169.254.170.2 and renewed there, as is a task's metadata; where networks are not real, they
-are environment variables given when a task starts.
+are environment variables given when a task starts. The X-Ray daemon is in AWS_XRAY_DAEMON_ADDRESS.
 
 Refused, by name: EC2 and external instances, ECS Exec, Service Connect, EFS and other volumes,
 FireLens, GPUs, environment files, private registries with repositoryCredentials, the newer built-in blue/green
