@@ -234,7 +234,7 @@ def test_an_alarm_over_one_metric_in_the_metrics_form(cloudwatch, name):
         ({"TreatMissingData": "perhaps"}, "TreatMissingData"),
         ({"AlarmActions": ["arn:aws:automate:us-east-1:ec2:stop"]}, "ec2:stop"),
         ({"AlarmActions": ["nonsense"]}, "nonsense"),
-        ({"ComparisonOperator": "GreaterThanUpperThreshold"}, "anomaly detection"),
+        ({"ComparisonOperator": "GreaterThanUpperThreshold"}, "needs a ThresholdMetricId"),
         ({"Statistic": None, "ExtendedStatistic": "p101"}, "p101"),
     ],
 )

@@ -17,7 +17,7 @@ from trunkline.core.db import Reader
 from trunkline.core.events import Event
 from trunkline.core.log import get
 from trunkline.services.cloudwatch.events import CONFIGURATION_CHANGE, SOURCE, STATE_CHANGE, State
-from trunkline.services.cloudwatch.model import CompositeAlarm, MetricAlarm
+from trunkline.services.cloudwatch.model import INITIAL_REASON, CompositeAlarm, MetricAlarm
 from trunkline.services.cloudwatch.reasons import spoken, stamp
 from trunkline.services.cloudwatch.rule import RuleError, name_of, parse
 from trunkline.services.cloudwatch.store import ALARMS, COMPOSITES, Store
@@ -47,12 +47,7 @@ class Composites:
 
     async def heard(self, event: Event) -> None:
         """An alarm changed its state, was made, changed or deleted."""
-        changed = event.detail["alarmName"]
-        for composite in COMPOSITES.find(self._store.db, prefix=(event.account, event.region)):
-            if changed in dependencies(composite):
-                await self.evaluate(composite)
-                await self._look_again(composite)
-        self._changed.set()
+        await self.follow(event.account, event.region, event.detail["alarmName"])
 
     async def _end_periods(self) -> None:
         """Wait for the next end of a WaitPeriod or ExtensionPeriod, for ever."""
@@ -77,31 +72,47 @@ class Composites:
     def _now_ms(self) -> int:
         return int(self._kit.clock.time() * 1000)
 
-    async def evaluate(self, composite: CompositeAlarm) -> None:
-        """Give the alarm the state that its rule calls for."""
+    async def follow(self, account: str, region: str, name: str) -> None:
+        """Evaluate the composites over an alarm that changed, those over them, and so on."""
+        for composite in COMPOSITES.find(self._store.db, prefix=(account, region)):
+            if name in dependencies(composite):
+                if await self.evaluate(composite):
+                    await self.follow(account, region, composite.name)
+                await self._look_again(composite)
+        self._changed.set()
+
+    async def evaluate(self, composite: CompositeAlarm, *, put: bool = False) -> bool:
+        """Give the alarm the state that its rule calls for; whether that is another. `put`: it was put just now."""
         try:
             rule = parse(composite.rule)
         except RuleError:
             log.exception("a stored alarm rule cannot be read", alarm=composite.arn)
-            return
+            return False
         children = {alarm: child(self._store.db, composite, alarm) for alarm in rule.alarms}
         states = {alarm: found.state if found else INSUFFICIENT_DATA for alarm, found in children.items()}
         value = ALARM if rule.holds(lambda alarm: states[alarm]) else OK
         if value == composite.state:
-            return
+            return False
         known = [found for found in children.values() if found is not None]
-        newest = max(known, key=lambda one: one.transitioned_ms, default=None)
-        if newest is None:
-            reason = f"{composite.arn} was created and its alarm rule evaluates to {value}"
+        # AWS names the children that changed since the last transition: those that agree with the new state, if any do.
+        changed = [one for one in known if put or one.transitioned_ms > composite.transitioned_ms]
+        newest = max(changed or known, key=lambda one: one.transitioned_ms, default=None)
+        if put or newest is None:
+            created = composite.state == INSUFFICIENT_DATA and composite.reason == INITIAL_REASON
+            done = "was created and its" if created else "was updated and its new"
+            reason = f"{composite.arn} {done} alarm rule evaluates to {value}"
         else:
             reason = f"{newest.arn} transitioned to {newest.state} at {spoken(newest.transitioned_ms)}"
+        named = [one for one in changed if one.state == value] or changed or [one for one in (newest,) if one]
         about = [
-            {"arn": one.arn, "state": {"value": one.state, "timestamp": stamp(one.transitioned_ms)}} for one in known
+            {"arn": one.arn, "state": {"value": one.state, "timestamp": stamp(one.transitioned_ms)}} for one in named
         ]
         data = orjson.dumps({"triggeringAlarms": about}).decode()
         now_ms = self._now_ms()
-        if await set_state(self._store, self._kit.ledger, composite, State(value, reason, data, now_ms)):
+        moved = await set_state(self._store, self._kit.ledger, composite, State(value, reason, data, now_ms))
+        if moved:
             log.info("composite alarm", name=composite.name, was=composite.state, now=value)
+        return moved
 
 
 def dependencies(composite: CompositeAlarm) -> set[str]:

@@ -15,7 +15,10 @@ StateOf = Callable[[str], str]
 """The state of the alarm with this name or ARN."""
 
 _TOKEN = re.compile(r'\s*(?:(?P<paren>[(),])|"(?P<quoted>[^"]*)"|(?P<word>[^\s(),"]+))')
+_OPERANDS = "'(', 'NOT', AT_LEAST, TRUE or FALSE, ALARM, OK, or INSUFFICIENT_DATA"
+_OPERATORS = "<EOF>, 'AND', 'OR'"
 _STATES = {"ALARM": ALARM, "OK": OK, "INSUFFICIENT_DATA": INSUFFICIENT_DATA}
+_STARTS = ("NOT", "TRUE", "FALSE", "AT_LEAST", *_STATES)
 _MOST_ALARMS = 100
 _MOST_ELEMENTS = 500
 _MOST_CHARS = 10_240
@@ -56,14 +59,17 @@ def name_of(alarm: str) -> str:
 class _Parser:
     def __init__(self, text: str) -> None:
         self._tokens: list[tuple[str, str]] = []
+        self._places: list[int] = []
         at = 0
         while text[at:].strip():
             match = _TOKEN.match(text, at)
             if match is None:
-                raise RuleError(f"unexpected character at position {at}")
+                raise RuleError(f"Unsupported token '{text[at:].strip()[0]}' at char {at}")
             kind = match.lastgroup or ""
             self._tokens.append((kind, match[kind]))
+            self._places.append(match.start(kind) - (kind == "quoted"))
             at = match.end()
+        self._places.append(len(text))
         self._at = 0
         self.alarms: dict[str, None] = {}
         self.elements = 0
@@ -78,14 +84,19 @@ class _Parser:
         return token
 
     def _expect(self, mark: str) -> None:
-        kind, text = self._take()
-        if (kind, text) != ("paren", mark):
-            raise RuleError(f"expected '{mark}' but found '{text}'" if text else f"expected '{mark}' at the end")
+        if self._peek() != ("paren", mark):
+            raise self._unsupported()
+        self._take()
+
+    def _unsupported(self, possible: str = "") -> RuleError:
+        """What AWS says of a token that cannot come next."""
+        kind, text = self._peek()
+        found = f"Unsupported token '{'<EOF>' if kind == 'end' else text}' at char {self._places[self._at]}"
+        return RuleError(f"{found}, must be: {possible}" if possible else found)
 
     def end(self) -> None:
-        kind, text = self._peek()
-        if kind != "end":
-            raise RuleError(f"unexpected '{text}'")
+        if self._peek()[0] != "end":
+            raise self._unsupported(_OPERATORS)
 
     def either(self, depth: int) -> Callable[[StateOf], bool]:
         if depth > _MOST_DEPTH:
@@ -104,38 +115,39 @@ class _Parser:
         return parts[0] if len(parts) == 1 else lambda state: all(part(state) for part in parts)
 
     def _one(self, depth: int) -> Callable[[StateOf], bool]:
-        kind, text = self._take()
+        kind, text = self._peek()
+        if (kind, text) != ("paren", "(") and (kind != "word" or text not in _STARTS):
+            raise self._unsupported(_OPERANDS)
+        self._take()
         self.elements += (kind, text) == ("paren", "(") or text in ("TRUE", "FALSE", *_STATES)
         if (kind, text) == ("paren", "("):
             inner = self.either(depth + 1)
             self._expect(")")
             return inner
-        if kind == "word" and text == "NOT":
+        if text == "NOT":
             denied = self._one(depth + 1)
             return lambda state: not denied(state)
-        if kind == "word" and text in ("TRUE", "FALSE"):
+        if text in ("TRUE", "FALSE"):
             return lambda state: text == "TRUE"
-        if kind == "word" and text == "AT_LEAST":
+        if text == "AT_LEAST":
             return self._at_least()
-        if kind == "word" and text in _STATES:
-            self._expect("(")
-            name = self._name()
-            self._expect(")")
-            wanted = _STATES[text]
-            return lambda state: state(name) == wanted
-        raise RuleError(f"unexpected '{text}'" if text else "it ends too early")
+        self._expect("(")
+        name = self._name()
+        self._expect(")")
+        wanted = _STATES[text]
+        return lambda state: state(name) == wanted
 
     def _at_least(self) -> Callable[[StateOf], bool]:
         """AT_LEAST(2, ALARM, (a, b, c)), the number as a count or a percentage, the state perhaps with NOT."""
         self._expect("(")
         number = self._take()[1]
         self._expect(",")
-        word = self._take()[1]
-        negated = word == "NOT"
+        negated = self._peek() == ("word", "NOT")
         if negated:
-            word = self._take()[1]
-        if word not in _STATES:
-            raise RuleError(f"unexpected '{word}'")
+            self._take()
+        if self._peek()[1] not in _STATES:
+            raise self._unsupported()
+        word = self._take()[1]
         self._expect(",")
         self._expect("(")
         names = [self._name()]
@@ -154,8 +166,9 @@ class _Parser:
         return lambda state: sum((state(name) == wanted) != negated for name in names) >= share
 
     def _name(self) -> str:
-        kind, text = self._take()
+        kind, text = self._peek()
         if kind not in ("word", "quoted") or not text:
-            raise RuleError("expected the name or ARN of an alarm")
+            raise self._unsupported()
+        self._take()
         self.alarms[text] = None
         return text

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from trunkline.aws import tags
 from trunkline.aws.alarms import BANDS, TREATMENTS
 from trunkline.aws.errors import Refused
 from trunkline.aws.service import Call, Doc
 from trunkline.services.cloudwatch.api.alarm_queries import watched
+from trunkline.services.cloudwatch.api.alarm_tags import given
 from trunkline.services.cloudwatch.api.context import invalid
 from trunkline.services.cloudwatch.metric_data import metric
 from trunkline.services.cloudwatch.model import MetricAlarm
@@ -53,7 +53,7 @@ def alarm_of(call: Call, req: Doc, now_ms: int) -> MetricAlarm:
         configured_ms=now_ms,
         updated_ms=now_ms,
         transitioned_ms=now_ms,
-        tags=tags.normalise(req.get("Tags"), error="InvalidParameterValueException"),
+        tags=given(req.get("Tags")),
         queries=req.get("Metrics", []),
         threshold_query_id=req.get("ThresholdMetricId"),
     )

@@ -8,6 +8,7 @@ from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Call, Doc, operation
 from trunkline.core.db import Tx
 from trunkline.services.cloudwatch.api.alarm_request import alarm_of
+from trunkline.services.cloudwatch.api.alarm_tags import refusal
 from trunkline.services.cloudwatch.api.context import Context, alarm_resources, invalid
 from trunkline.services.cloudwatch.composites import dependencies
 from trunkline.services.cloudwatch.events import State, configuration_change
@@ -22,6 +23,7 @@ class Alarms(Context):
     @operation(alarm_resources)
     async def put_metric_alarm(self, call: Call, req: Doc) -> Doc:
         alarm = alarm_of(call, req, self._now_ms())
+        refused = refusal(alarm.tags, reserved="AccessDenied")
 
         def work(tx: Tx) -> None:
             if COMPOSITES.get(tx, alarm.account, alarm.region, alarm.name) is not None:
@@ -31,6 +33,8 @@ class Alarms(Context):
                 alarm.state, alarm.reason, alarm.reason_data = old.state, old.reason, old.reason_data
                 alarm.updated_ms, alarm.transitioned_ms, alarm.tags = old.updated_ms, old.transitioned_ms, old.tags
                 alarm.configured_ms = max(alarm.configured_ms, old.configured_ms + 1)
+            elif refused is not None:
+                raise refused
             ALARMS.put(tx, alarm)
             self._configured(tx, alarm, "create" if old is None else "update", old)
 
@@ -56,13 +60,17 @@ class Alarms(Context):
             found = [alarm for name in named if (alarm := any_alarm(tx, call.account, call.region, name)) is not None]
             if named and not found:
                 raise AwsError("ResourceNotFound", f"Alarms not found: {', '.join(named)}")
-            if sum(isinstance(alarm, CompositeAlarm) for alarm in found) > 1:
-                raise invalid("You can delete at most one composite alarm in one operation.")
-            names = {alarm.name for alarm in found}
-            for composite in COMPOSITES.find(tx, prefix=(call.account, call.region)):
-                needed = names & dependencies(composite) if composite.name not in names else None
-                if needed:
-                    raise invalid(f"Cannot delete {min(needed)} as there are composite alarm(s) depending on it.")
+            composites = sum(isinstance(alarm, CompositeAlarm) for alarm in found)
+            if composites > 1:
+                raise invalid(
+                    f"Cannot delete [{composites}] Composite Alarms as only one composite alarm delete is allowed in"
+                    " single request"
+                )
+            every = COMPOSITES.find(tx, prefix=(call.account, call.region))
+            needed = {name for composite in every for name in dependencies(composite)}
+            for alarm in found:
+                if alarm.name in needed:
+                    raise invalid(f"Cannot delete {alarm.name} as there are composite alarm(s) depending on it.")
             for alarm in found:
                 table = ALARMS if isinstance(alarm, MetricAlarm) else COMPOSITES
                 table.delete(tx, alarm.account, alarm.region, alarm.name)
@@ -84,6 +92,7 @@ class Alarms(Context):
                 raise AwsError("InvalidFormatFault", "StateReasonData is not valid JSON.") from None
         new = State(req["StateValue"], req["StateReason"], data, self._now_ms())
         await set_state(self._store, self._kit.ledger, alarm, new, by_hand=True)
+        await self._composites.follow(alarm.account, alarm.region, alarm.name)
         return {}
 
     @operation(alarm_resources)

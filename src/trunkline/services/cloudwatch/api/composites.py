@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from trunkline.aws import tags
 from trunkline.aws.service import Call, Doc, operation
 from trunkline.core.db import Tx
 from trunkline.services.cloudwatch.api.alarm_request import check_action
+from trunkline.services.cloudwatch.api.alarm_tags import given, refusal
 from trunkline.services.cloudwatch.api.alarms import Alarms
 from trunkline.services.cloudwatch.api.context import alarm_resources, invalid, moment
 from trunkline.services.cloudwatch.composites import child, loops
 from trunkline.services.cloudwatch.events import suppressed_reason
-from trunkline.services.cloudwatch.model import CompositeAlarm
-from trunkline.services.cloudwatch.rule import RuleError, parse
+from trunkline.services.cloudwatch.model import CompositeAlarm, alarm_arn
+from trunkline.services.cloudwatch.rule import RuleError, name_of, parse
 from trunkline.services.cloudwatch.store import ALARMS, COMPOSITES
 from trunkline.services.cloudwatch.suppression import look_again
 
@@ -33,16 +33,17 @@ class CompositeAlarms(Alarms):
             configured_ms=now_ms,
             updated_ms=now_ms,
             transitioned_ms=now_ms,
-            tags=tags.normalise(req.get("Tags"), error="InvalidParameterValueException"),
+            tags=given(req.get("Tags")),
             suppressor=req.get("ActionsSuppressor"),
             wait_s=req.get("ActionsSuppressorWaitPeriod"),
             extension_s=req.get("ActionsSuppressorExtensionPeriod"),
         )
+        refused = refusal(made.tags, reserved="ValidationError")
         _check_suppressor(made)
         try:
             rule = parse(made.rule)
         except RuleError as error:
-            raise invalid(f"AlarmRule must be valid: {error}.") from None
+            raise invalid(f"Error in AlarmRule [{error}]") from None
         for action in (*made.ok_actions, *made.alarm_actions, *made.insufficient_data_actions):
             check_action(action)
 
@@ -51,7 +52,7 @@ class CompositeAlarms(Alarms):
                 raise invalid(f"There is a metric alarm with the name {made.name} already.")
             if loops(tx, made):
                 raise invalid("A composite alarm cannot depend on itself.")
-            missing = [name for name in rule.alarms if child(tx, made, name) is None]
+            missing = [_arn(made, name) for name in rule.alarms if child(tx, made, name) is None]
             if missing:
                 absent = f"alarms [{', '.join(missing)}] in the alarm rule do not exist"
                 raise invalid(f"Could not save the composite alarm as {absent}")
@@ -63,12 +64,14 @@ class CompositeAlarms(Alarms):
                 made.updated_ms, made.transitioned_ms, made.tags = old.updated_ms, old.transitioned_ms, old.tags
                 made.configured_ms = max(made.configured_ms, old.configured_ms + 1)
                 made.suppressed_by, made.suppressed_until_ms = old.suppressed_by, old.suppressed_until_ms
+            elif refused is not None:
+                raise refused
             COMPOSITES.put(tx, made)
             self._configured(tx, made, "create" if old is None else "update", old)
             look_again(tx, self._kit.ledger, made, now_ms)
             return made
 
-        await self._composites.evaluate(await self._store.change_alarms(work))
+        await self._composites.evaluate(await self._store.change_alarms(work), put=True)
         return {}
 
 
@@ -81,6 +84,10 @@ def _check_suppressor(alarm: CompositeAlarm) -> None:
             raise invalid(f"{member} must not be specified without ActionsSuppressor.")
         if seconds is not None and seconds < 0:
             raise invalid(f"{member} must not be negative.")
+
+
+def _arn(alarm: CompositeAlarm, name: str) -> str:
+    return alarm_arn(alarm.account, alarm.region, name_of(name))
 
 
 def described(alarm: CompositeAlarm) -> Doc:

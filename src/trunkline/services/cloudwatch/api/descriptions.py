@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from trunkline.aws import paging
 from trunkline.aws.errors import AwsError, Refused
 from trunkline.aws.service import Call, Doc, operation
@@ -44,13 +46,7 @@ class Descriptions(Context):
             and req.get("StateValue", alarm.state) == alarm.state
             and (action is None or any(a.startswith(action) for a in _all_actions(alarm)))
         ]
-        shown, token = paging.page(
-            found,
-            req.get("MaxRecords", _PAGE if not names else len(found) or 1),
-            req.get("NextToken"),
-            key=lambda alarm: alarm.name,
-            error="InvalidNextToken",
-        )
+        shown, token = _page(found, req.get("MaxRecords", _PAGE if not names else len(found) or 1), req)
         return {
             "MetricAlarms": [_described(alarm) for alarm in shown if isinstance(alarm, MetricAlarm)],
             "CompositeAlarms": [described(alarm) for alarm in shown if isinstance(alarm, CompositeAlarm)],
@@ -67,13 +63,7 @@ class Descriptions(Context):
         else:
             name = req["ParentsOfAlarmName"]
             found = [one for one in composites if name in {name_of(alarm) for alarm in parse_rule(one.rule).alarms}]
-        page, token = paging.page(
-            [one for one in found if one is not None],
-            req.get("MaxRecords", _PAGE),
-            req.get("NextToken"),
-            key=lambda alarm: alarm.name,
-            error="InvalidNextToken",
-        )
+        page, token = _page([one for one in found if one is not None], req.get("MaxRecords", _PAGE), req)
         shown: dict[str, list[Doc]] = {"MetricAlarms": [], "CompositeAlarms": []}
         for one in page:
             brief: Doc = {"AlarmName": one.name, "AlarmArn": one.arn}
@@ -121,7 +111,7 @@ class Descriptions(Context):
             if (start is None or item.time_ms >= start)
             and (end is None or item.time_ms <= end)
             and req.get("HistoryItemType", item.kind) == item.kind
-            and (item.alarm_type in req.get("AlarmTypes", ["MetricAlarm"]) or (named and "AlarmTypes" not in req))
+            and item.alarm_type in req.get("AlarmTypes", ["MetricAlarm"])
         ]
         shown, token = paging.page(
             found,
@@ -130,8 +120,16 @@ class Descriptions(Context):
             key=lambda item: f"{item.time_ms:014d}{item.id}",
             reverse=req.get("ScanBy", "TimestampDescending") == "TimestampDescending",
             error="InvalidNextToken",
+            message=f"Invalid NextToken : {req.get('NextToken')}",
         )
         return {"AlarmHistoryItems": [_history(item) for item in shown], "NextToken": token}
+
+
+def _page(found: Sequence[AnyAlarm], limit: int, req: Doc) -> tuple[list[AnyAlarm], str | None]:
+    """In the order of their names. AWS's token is the name to go on from, and any text may stand for one."""
+    ordered = sorted(found, key=lambda alarm: alarm.name)
+    rest = [alarm for alarm in ordered if alarm.name >= req.get("NextToken", "")]
+    return rest[:limit], rest[limit].name if len(rest) > limit else None
 
 
 def _all_actions(alarm: AnyAlarm) -> list[str]:
