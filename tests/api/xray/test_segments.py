@@ -22,6 +22,16 @@ def test_a_segment_comes_back_as_it_was_sent(xray):
     assert (found["Duration"], found["LimitExceeded"]) == (pytest.approx(0.1), False)
 
 
+def test_ids_may_be_written_in_capitals(xray):
+    trace = trace_id().upper()
+    put(xray, segment("web", trace))
+    now = time.time()
+    for asked in (trace, trace.lower()):
+        assert [one["Id"] for one in xray.batch_get_traces(TraceIds=[asked])["Traces"]] == [trace.lower()]
+    pages = xray.get_paginator("get_trace_summaries").paginate(StartTime=now - 60, EndTime=now + 5)
+    assert trace.lower() in [one["Id"] for page in pages for one in page["TraceSummaries"]]
+
+
 def test_unknown_traces_are_named(xray):
     trace = trace_id()
     answer = xray.batch_get_traces(TraceIds=[trace])

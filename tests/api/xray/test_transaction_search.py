@@ -85,6 +85,8 @@ def test_spans_go_to_the_log_and_a_share_of_the_traces_is_indexed(searching, log
     assert inner["durationNano"] == pytest.approx(50_000_000, rel=0.01)
 
     now = time.time()
+    stray = {"timestamp": int(now * 1000), "message": json.dumps({"traceId": first["traceId"]})}
+    logs.put_log_events(logGroupName="aws/spans", logStreamName="default", logEvents=[stray])
     token = xray.start_trace_retrieval(TraceIds=[hidden], StartTime=now - 60, EndTime=now + 60)["RetrievalToken"]
     (trace,) = retrieved(xray, token)
     documents = {one["Id"]: json.loads(one["Document"]) for one in trace["Spans"]}

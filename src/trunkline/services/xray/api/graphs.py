@@ -35,7 +35,7 @@ class Graphs(Context):
 
     @operation()
     async def get_trace_graph(self, call: Call, req: Doc) -> Doc:
-        ids = list(dict.fromkeys(req["TraceIds"]))
+        ids = list(dict.fromkeys(one.lower() for one in req["TraceIds"]))
 
         def work() -> list[Doc]:
             from trunkline.services.xray.graph import asking, described

@@ -47,12 +47,12 @@ class Traces(Context):
         owner = intake.owner_of(call.account, call.region)
 
         def work() -> list[Doc]:
-            found = self._telemetry.segments(owner, wanted)
+            found = self._telemetry.segments(owner, [one.lower() for one in wanted])
             return [_described(assemble(id_, documents, call.account)) for id_, documents in found.items()]
 
         traces = await asyncio.to_thread(work)
         there = {one["Id"] for one in traces}
-        return {"Traces": traces, "UnprocessedTraceIds": [one for one in wanted if one not in there]}
+        return {"Traces": traces, "UnprocessedTraceIds": [one for one in wanted if one.lower() not in there]}
 
 
 def _described(trace: Trace) -> Doc:

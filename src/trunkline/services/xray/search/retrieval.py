@@ -77,8 +77,8 @@ class Retrievals:
             for at in range(0, len(retrieval.trace_ids), _IDS_AT_ONCE):
                 await self._search(retrieval, retrieval.trace_ids[at : at + _IDS_AT_ONCE], caller, (start, end))
             retrieval.status = "COMPLETE"
-        except AwsError as error:
-            log.warning("a retrieval of traces failed", why=str(error))
+        except Exception:
+            log.exception("a retrieval of traces failed")
             retrieval.status = "FAILED"
 
     async def _search(
@@ -95,6 +95,8 @@ class Retrievals:
             answer = await self._kit.call("logs", "FilterLogEvents", asked, as_=caller)
             for event in answer.get("events", ()):
                 span = orjson.loads(event["message"])
+                if not spans.is_span(span):
+                    continue
                 retrieval.found.setdefault(spans.xray_trace_id(span["traceId"]), []).append(span)
             if not answer.get("nextToken"):
                 return

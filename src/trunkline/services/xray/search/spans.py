@@ -16,6 +16,9 @@ from trunkline.services.xray.segments.document import is_subsegment, walk
 from trunkline.services.xray.segments.outcome import ended, http_status, is_open, outcome
 
 _OWN = frozenset({"id", "name", "trace_id", "parent_id", "start_time", "end_time", "subsegments", "type"})
+_MEMBERS = frozenset(
+    {"traceId", "spanId", "parentSpanId", "name", "kind", "startTimeUnixNano", "endTimeUnixNano", "attributes"}
+)
 _REQUEST = {
     "method": "http.request.method",
     "url": "url.full",
@@ -46,6 +49,11 @@ def spans(document: Doc) -> Iterator[Doc]:
             "attributes": _attributes(entity),
             "status": {"code": "UNSET" if how.ok else "ERROR"},
         }
+
+
+def is_span(found: object) -> bool:
+    """Anybody who may write to the log may have written something else."""
+    return isinstance(found, dict) and found.keys() >= _MEMBERS and isinstance(found["attributes"], dict)
 
 
 def documents(found: list[Doc]) -> list[Doc]:

@@ -22,6 +22,7 @@ _DEEPEST = 100
 
 _ID = re.compile(r"[0-9a-fA-F]{16}")
 _TRACE_ID = re.compile(r"1-[0-9a-fA-F]{8}-[0-9a-fA-F]{24}")
+"""The first number may be a time; it is not asked for, because the ids that OpenTelemetry makes have none."""
 _NAME = re.compile(r"[\w\s.:/%&#=+\\\-@]{1,200}")
 _OBJECTS = ("http", "aws", "annotations", "metadata", "service", "sql")
 
@@ -124,8 +125,7 @@ def _check_top(document: Doc, now: float) -> None:
     trace_id = document.get("trace_id")
     if not trace_id:
         raise _Wrong("MissingTraceId")
-    found = _TRACE_ID.fullmatch(trace_id) if isinstance(trace_id, str) else None
-    if found is None:  # the time in it is neither required nor checked: OpenTelemetry's ids have none
+    if not isinstance(trace_id, str) or not is_trace_id(trace_id):
         raise _Wrong("InvalidTraceId")
     if document.get("type") not in (None, "", "subsegment"):
         raise _Wrong("InvalidType")

@@ -37,7 +37,7 @@ def batch(account: str, region: str, documents: Sequence[Doc], now: float) -> Se
     return SegmentBatch(
         owner=owner_of(account, region),
         documents=[
-            SegmentDocument(one["trace_id"], one["id"], not is_open(one), orjson.dumps(one).decode())
+            SegmentDocument(one["trace_id"].lower(), one["id"], not is_open(one), orjson.dumps(one).decode())
             for one in documents
         ],
         facts=b"".join(records),

@@ -101,6 +101,8 @@ def _failures(trace: Trace, calls: Calls, affected: Callable[[Doc], bool]) -> li
 
     found: list[Doc] = []
     for top, impacting in _outermost(trace, affected):
+        if len(found) >= _MOST_CAUSES:
+            break
         pending = [top]
         while pending and len(found) < _MOST_CAUSES:
             step = pending.pop()
