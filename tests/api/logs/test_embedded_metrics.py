@@ -163,6 +163,7 @@ def test_holds_documents_to_the_limits_of_the_specification():
         document(directive={"Dimensions": [names]}, **wide),
         document(directive={"Dimensions": [["Missing"]]}),
         document(directive={"Dimensions": "Service"}),
+        document(directive={"Dimensions": [["Service"]] * 101}),
         document(directive={"Metrics": metrics}),
         document(directive={"Metrics": []}),
         document(directive={"Metrics": [{"Name": "Missing"}]}),

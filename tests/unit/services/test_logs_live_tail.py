@@ -11,7 +11,7 @@ from trunkline.services.logs.pattern import compile_pattern
 
 
 def session() -> Session:
-    return Session({"g": "group"}, None, (), compile_pattern("ERROR"))
+    return Session("1", {"g": "group"}, None, (), compile_pattern("ERROR"))
 
 
 async def test_more_than_five_hundred_events_a_second_are_sampled():
@@ -26,6 +26,7 @@ async def test_more_than_five_hundred_events_a_second_are_sampled():
     tail.publish("g", "s", [1, 2], ["ERROR", "fine"], 1)
     tail.publish("other", "s", [3], ["ERROR"], 1)
     assert [event["timestamp"] for event in one.update()["sessionResults"]] == [1]
+    assert tail.sessions("1") == 1 and tail.sessions("2") == 0
     await events.aclose()
     tail.publish("g", "s", [4], ["ERROR"], 1)
     assert one.update()["sessionResults"] == []

@@ -22,6 +22,7 @@ MARK = '"_aws"'
 """No event without these characters can hold a document: looked for before anything is parsed."""
 
 _MAX_DIMENSIONS = 30
+_MAX_SETS = 100  # AWS names no limit; without one a small document could make millions of metrics
 _MAX_METRICS = 100
 _MAX_VALUES = 100
 _MAX_NAMESPACE = 255
@@ -86,7 +87,8 @@ def _document(root: Doc, now_ms: int) -> Iterator[tuple[str, list[Doc]]]:
         namespace = _text(directive.get("Namespace"), _MAX_NAMESPACE)
         if namespace.startswith(("AWS/", ":")):
             raise _Invalid
-        sets = [_dimensions(root, names) for names in _list(directive.get("Dimensions"), lambda count: True)]
+        listed = _list(directive.get("Dimensions"), lambda count: count <= _MAX_SETS)
+        sets = [_dimensions(root, names) for names in listed]
         definitions = _list(directive.get("Metrics"), lambda count: 1 <= count <= _MAX_METRICS)
         metrics = [_metric(root, definition) for definition in definitions]
         # No set at all means what one empty set does: the metrics without dimensions.

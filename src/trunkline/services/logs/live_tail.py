@@ -23,6 +23,7 @@ _MOST = 500
 class Session:
     """What one client asked for, and what it has not been sent yet."""
 
+    account: str
     groups: Mapping[str, str]
     """The identifiers to show, by the group's id."""
     streams: frozenset[str] | None
@@ -58,6 +59,10 @@ class LiveTail:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._sessions: set[Session] = set()
+
+    def sessions(self, account: str) -> int:
+        """How many the account has open."""
+        return sum(session.account == account for session in self._sessions)
 
     def publish(
         self, group: str, stream: str, times_ms: Sequence[int], messages: Sequence[str], ingestion_ms: int

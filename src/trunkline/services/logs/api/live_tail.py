@@ -10,6 +10,8 @@ from trunkline.services.logs.live_tail import Session
 from trunkline.services.logs.model import LogGroup
 from trunkline.services.logs.pattern import InvalidPattern, compile_pattern
 
+_MAX_SESSIONS = 15
+
 
 def _names(req: Doc) -> list[str]:
     return [name_in_arn(given) if given.startswith("arn:") else given for given in req["logGroupIdentifiers"]]
@@ -34,7 +36,9 @@ class LiveTails(Context):
         except InvalidPattern as error:
             raise AwsError("InvalidParameterException", str(error)) from None
         groups = {self._tailed(call, given).id: given for given in req["logGroupIdentifiers"]}
-        session = Session(groups, frozenset(streams) if streams else None, tuple(prefixes or ()), pattern)
+        if self._live_tail.sessions(call.account) >= _MAX_SESSIONS:
+            raise AwsError("LimitExceededException", "Resource limit exceeded.")
+        session = Session(call.account, groups, frozenset(streams) if streams else None, tuple(prefixes or ()), pattern)
         start = {
             "requestId": call.request_id,
             "sessionId": ids.uuid(),
