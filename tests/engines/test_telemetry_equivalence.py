@@ -15,7 +15,7 @@ from trunkline.engines.telemetry.workers import Workers
 
 __all__ = ["workers"]
 
-STEPS = 60
+STEPS = 45
 GROUPS, STREAMS, NAMES = "gh", "xyz", ("a", "b", "c")
 WIDTH_MS = 20_000
 
@@ -138,7 +138,7 @@ def _counted(values: list[tuple[float, float]]) -> dict[float, float]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 async def test_answers_do_not_depend_on_when_records_were_compacted(
     tmp_path: Path, workers: Workers, seed: int
 ) -> None:

@@ -146,3 +146,11 @@ async def test_reading_the_end_of_a_long_stream_touches_only_its_end(rig: Rig) -
         await append(rig, "s", (at, str(at)))
     reader = (await rig.reading()).read("g", ("s",), backward=True)
     assert [next(reader).message for _ in range(3)] == ["299", "298", "297"]
+
+
+async def test_large_events_are_read_in_pieces(rig: Rig) -> None:
+    large = [str(n) * 900_000 for n in range(10)]
+    for at in range(0, 40, 4):
+        await append(rig, "s", *((at + n, large[(at + n) % 10]) for n in range(4)))
+    assert await messages(rig, "s") == large * 4
+    assert await messages(rig, "s", backward=True) == (large * 4)[::-1]

@@ -137,7 +137,7 @@ class Limits(NamedTuple):
 
     timeout_s: float = 60.0
     rows: int = 10_000
-    """An answer is cut after so many rows."""
+    """An answer is cut after so many rows, or where its texts are larger than some ten megabytes."""
     memory_mb: int = 256
 
 

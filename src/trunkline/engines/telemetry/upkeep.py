@@ -129,6 +129,7 @@ class Upkeep:
             answer = await self.workers.run("compact", question)
         except (WorkerEnded, WorkerFailed) as error:
             self._failed[start_s] = self.clock.time() + _RETRY_S
+            _discard(*paths.values())
             log.error("a slice could not be compacted; it stays hot", slice=slice_.path.name, error=str(error))
             return
         new = {kind: Written(paths[kind], start_s, start_s, answer[kind]) for kind in paths if answer[kind]}
@@ -146,13 +147,14 @@ class Upkeep:
             answer = await self.workers.run(f"merge_{kind}", {**plan.question, "out": str(path)})
         except (WorkerEnded, WorkerFailed) as error:
             self._merge_from = self.clock.time() + _RETRY_S
+            _discard(path)
             log.error("telemetry files could not be merged; they stay as they are", first=path.name, error=str(error))
             return
         async with self.switching:
             await changes.to_merged(self.manifest, plan, Written(path, first, last, answer))
             self.holdings.replace(files=files)
         if not answer["rows"]:
-            path.unlink()
+            _discard(path)
 
     def _mergeable(self) -> Sequence[ColdFile] | None:
         """Files to put together, or one to write anew without what is gone from it."""
@@ -174,3 +176,10 @@ class Upkeep:
 
     async def _in_thread(self, call: Any, *args: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call, *args)
+
+
+def _discard(*paths: Path) -> None:
+    """Remove what a worker wrote, or began to write."""
+    for path in paths:
+        path.unlink(missing_ok=True)
+        path.with_suffix(".part").unlink(missing_ok=True)

@@ -15,6 +15,8 @@ import pyarrow as pa
 from trunkline.engines.telemetry.worker.hot_logs import LOG_SCHEMA, HotLogs
 
 _SPILL_MB = 4096
+_ANSWER_BYTES = 32 << 20
+_ROWS_AT_ONCE = 256
 _COLUMNS = ", ".join(LOG_SCHEMA.names)
 _LARGEST_INT = 1 << 63
 
@@ -33,11 +35,24 @@ def ask(spill: Path, memory_mb: int, params: dict[str, Any]) -> list[Any]:
         connection.execute("SET lock_configuration=true")
         found = connection.execute(params["sql"], params["params"])
         columns = [column[0] for column in found.description or ()]
-        rows = [[_plain(value) for value in row] for row in found.fetchmany(params["rows"])]
+        rows = _rows(found, params["rows"])
     finally:
         late.cancel()
         connection.close()
     return [columns, rows, sum(source.records for source in sources), sum(source.size_bytes for source in sources)]
+
+
+def _rows(found: duckdb.DuckDBPyConnection, limit: int) -> list[list[Any]]:
+    """Up to `limit` rows, or as many as fit an answer."""
+    rows: list[list[Any]] = []
+    size = 0
+    while len(rows) < limit and size < _ANSWER_BYTES:
+        some = [[_plain(value) for value in row] for row in found.fetchmany(min(_ROWS_AT_ONCE, limit - len(rows)))]
+        if not some:
+            break
+        rows += some
+        size += sum(len(value) for row in some for value in row if isinstance(value, str | bytes))
+    return rows
 
 
 def connect(spill: Path, memory_mb: int, files: Sequence[str]) -> duckdb.DuckDBPyConnection:

@@ -64,7 +64,11 @@ def _compact_logs(db: sqlite3.Connection, hot: str, start_s: int, out: Path) -> 
         for start_ms, end_ms in _intervals(db, group):
             table = HotLogs(hot, start_s, [group], start_ms, end_ms).reader().read_all()
             writer.add(table.sort_by(_ORDER))
-    return written(writer, index)
+    found = written(writer, index)
+    if writer.rows:
+        return found
+    out.unlink()  # everything had been deleted
+    return None
 
 
 def _intervals(db: sqlite3.Connection, group: str) -> Iterator[tuple[int, int]]:

@@ -26,6 +26,7 @@ LOG_SCHEMA = pa.schema(
     ]
 )
 _CHUNK = 8192
+_CHUNK_BYTES = 4 << 20
 _decode = msgspec.msgpack.Decoder(tuple[list[int], list[str]]).decode
 
 
@@ -56,7 +57,8 @@ class HotLogs:
             for grp, stream, batch, ingestion_ms, body in db.execute(*self._batches()):
                 times, messages = _decode(body)
                 rows.add(grp, stream, batch, ingestion_ms, times, messages, self._window)
-                if rows.count >= _CHUNK:
+                rows.size_bytes += len(body)
+                if rows.count >= _CHUNK or rows.size_bytes >= _CHUNK_BYTES:
                     yield self._counted(rows)
                     rows = _Rows(self._start_s)
             if rows.count:
@@ -88,6 +90,7 @@ class _Rows:
     def __init__(self, start_s: int) -> None:
         self._start_s = start_s
         self.count = 0
+        self.size_bytes = 0
         self._grp: list[str] = []
         self._stream: list[str] = []
         self._time: list[int] = []

@@ -24,7 +24,9 @@ from trunkline.engines.telemetry.worker.parquet import (
     SeriesIndex,
 )
 
-_AT_ONCE_ROWS = 4 * ROW_GROUP
+_AT_ONCE_BYTES = 8 << 20
+_ROW_BYTES = 64
+"""What a row has beside its message."""
 _FOREVER = 1 << 62
 _LOG_ORDER = [(name, "ascending") for name in ("time_ms", "slice_start_s", "batch", "place")]
 _SAMPLE_ORDER = [("series", "ascending"), ("time_ms", "ascending")]
@@ -57,7 +59,7 @@ def merge_logs(params: dict[str, Any]) -> dict[str, Any]:
     writer = OrderedWriter(Path(params["out"]), LOG_SCHEMA, ["grp", "stream", "slice_start_s"], index.note)
     for group in sorted({group for _, groups, _ in sources for group in groups}, key=str.encode):
         parts = [part for _, groups, _ in sources for part in groups.get(group, ())]
-        for low, high in _intervals([(part[1], part[3]) for part in parts]):
+        for low, high in _intervals([(part[1], part[3] * _ROW_BYTES + part[4]) for part in parts]):
             start = max(low, expired.get(group, low))
             tables = [
                 _log_rows(source.row_group(number), group, gone.get(group, ()), start, high)
@@ -76,7 +78,7 @@ def merge_samples(params: dict[str, Any]) -> dict[str, Any]:
     spans = [(source, *span) for source in sources for span in source.series_of_row_groups()]
     index = SeriesIndex()
     writer = OrderedWriter(Path(params["out"]), SAMPLE_SCHEMA, [], index.note)
-    for low, high in _intervals([(first, ROW_GROUP) for _, _, first, _ in spans]):
+    for low, high in _intervals([(first, ROW_GROUP * _ROW_BYTES) for _, _, first, _ in spans]):
         tables = []
         for source, number, first, last in spans:
             if last >= low and first < high:
@@ -97,13 +99,13 @@ def _by_group(pairs: list[list[str]]) -> dict[str, list[str]]:
 
 
 def _intervals(parts: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Half-open intervals of the key with some row groups each; `parts` are first keys and rows."""
-    start, rows = -_FOREVER, 0
-    for first, count in sorted(parts):
-        if rows >= _AT_ONCE_ROWS and first > start:
+    """Half-open intervals of the key with some row groups each; `parts` are first keys and sizes."""
+    start, size = -_FOREVER, 0
+    for first, part_size in sorted(parts):
+        if size >= _AT_ONCE_BYTES and first > start:
             yield start, first
-            start, rows = first, 0
-        rows += count
+            start, size = first, 0
+        size += part_size
     yield start, _FOREVER
 
 

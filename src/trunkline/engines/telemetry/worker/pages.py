@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 
 _PAGE_COLUMNS = ["time_ms", "slice_start_s", "batch", "place", "message", "ingestion_ms", "stream"]
 _OPEN_FILES = 64
+_PAGE_BYTES = 4 << 20
 
 
 @functools.lru_cache(maxsize=_OPEN_FILES)
@@ -42,13 +44,22 @@ def page(params: dict[str, Any]) -> list[Any]:
     if params["before"] is not None:
         last = _rank(found, params["before"], including=False)
     count = max(0, last - first)
-    limit = min(count, params["limit"])
+    limit = _fitting(found.slice(first, count), min(count, params["limit"]), backward=params["backward"])
     part = found.slice(last - limit if params["backward"] else first, limit)
     columns = [column.to_pylist() for column in part.columns]
     if params["backward"]:
         for column in columns:
             column.reverse()
     return [*columns, count > limit]
+
+
+def _fitting(table: Any, limit: int, *, backward: bool) -> int:
+    """How many of the first (or last) `limit` rows make a page that is not too large: one at least."""
+    lengths = pc.binary_length(table.column("message")).to_pylist()
+    for count, length in enumerate(itertools.accumulate(reversed(lengths) if backward else lengths), start=1):
+        if count > limit or length > _PAGE_BYTES:
+            return max(1, count - 1)
+    return limit
 
 
 def _rank(table: Any, cursor: Sequence[int], *, including: bool) -> int:

@@ -16,6 +16,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 ROW_GROUP = 16_384
+ROW_GROUP_BYTES = 8 << 20
+"""Where records are large, a row group has fewer: whoever reads one has it in memory."""
 _LEVEL = 3
 
 SAMPLE_SCHEMA = pa.schema(
@@ -58,12 +60,13 @@ class OrderedWriter:
 
     def add(self, table: Any) -> None:
         self._waiting.append(table)
-        if sum(waiting.num_rows for waiting in self._waiting) >= ROW_GROUP:
-            self._write(ROW_GROUP)
+        rows = sum(waiting.num_rows for waiting in self._waiting)
+        if rows >= ROW_GROUP or sum(waiting.nbytes for waiting in self._waiting) >= ROW_GROUP_BYTES:
+            self._write(everything=False)
 
     def close(self) -> int:
         """The size of the file."""
-        self._write(1)
+        self._write(everything=True)
         self._writer.close()
         with self._unnamed.open("rb+") as written:
             os.fsync(written.fileno())
@@ -73,15 +76,18 @@ class OrderedWriter:
         os.close(folder)
         return self._path.stat().st_size
 
-    def _write(self, at_least: int) -> None:
+    def _write(self, *, everything: bool) -> None:
         waiting = pa.concat_tables(self._waiting).combine_chunks() if self._waiting else None
-        while waiting is not None and waiting.num_rows >= at_least:
-            part = waiting.slice(0, ROW_GROUP)
-            self._writer.write_table(part, row_group_size=ROW_GROUP)
+        while waiting is not None and waiting.num_rows:
+            rows = max(1, min(ROW_GROUP, ROW_GROUP_BYTES * waiting.num_rows // max(1, waiting.nbytes)))
+            if waiting.num_rows < rows and not everything:
+                break
+            part = waiting.slice(0, rows)
+            self._writer.write_table(part, row_group_size=rows)
             self._note(self._number, part)
             self._number += 1
             self.rows += part.num_rows
-            waiting = waiting.slice(ROW_GROUP)
+            waiting = waiting.slice(rows)
         self._waiting = [waiting] if waiting is not None and waiting.num_rows else []
 
 
