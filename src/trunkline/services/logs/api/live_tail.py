@@ -26,15 +26,14 @@ class LiveTails(Context):
     @operation(lambda call, req: [call.arn(f"log-group:{name}") for name in _names(req)], mutates=False)
     async def start_live_tail(self, call: Call, req: Doc) -> Doc:
         streams, prefixes = req.get("logStreamNames"), req.get("logStreamNamePrefixes")
-        if (streams or prefixes) and (len(req["logGroupIdentifiers"]) > 1 or (streams and prefixes)):
-            raise AwsError(
-                "InvalidParameterException",
-                "Log streams can be chosen for a single log group, by logStreamNames or by logStreamNamePrefixes.",
-            )
+        if streams is not None and prefixes is not None:
+            raise _invalid("Only one of logStreamNames or logStreamNamePrefixes can be provided.")
+        if (streams is not None or prefixes is not None) and len(req["logGroupIdentifiers"]) > 1:
+            raise _invalid("logStreamNames and logStreamNamePrefixes can only be used with a single log group.")
         try:
             pattern = compile_pattern(req.get("logEventFilterPattern", ""))
         except InvalidPattern as error:
-            raise AwsError("InvalidParameterException", str(error)) from None
+            raise _invalid(str(error)) from None
         groups = {self._tailed(call, given).id: given for given in req["logGroupIdentifiers"]}
         if self._live_tail.sessions(call.account) >= _MAX_SESSIONS:
             raise AwsError("LimitExceededException", "Resource limit exceeded.")
@@ -48,3 +47,7 @@ class LiveTails(Context):
             "logEventFilterPattern": req.get("logEventFilterPattern"),
         }
         return {"responseStream": self._live_tail.events(session, start)}
+
+
+def _invalid(message: str) -> AwsError:
+    return AwsError("InvalidParameterException", message)
