@@ -19,6 +19,10 @@ _NEEDS = {
     "custom": ("endpoint",),
 }
 
+_VIEWS = {"timeSeries", "singleValue", "gauge", "bar", "pie", "table"}
+_KINDS = {"metrics": list, "period": int, "region": str, "stacked": bool, "stat": str, "title": str, "view": str}
+_WORDS = {list: "array", int: "integer", str: "string", bool: "boolean"}
+
 Problem = dict[str, str]
 
 
@@ -62,8 +66,27 @@ def _widget(path: str, widget: Any) -> list[Problem]:
         elif value < low or (high is not None and value > high):
             bound = f">= {low}" if value < low else f"<= {high}"
             found.append(_problem(f"{path}/{name}", f"Should be {bound}"))
-    if isinstance(properties, dict) and kind == "metric" and not isinstance(properties.get("metrics", []), list):
-        found.append(_problem(f"{path}/properties/metrics", "Should be array"))
+    if isinstance(properties, dict) and kind == "metric":
+        found += _graph(f"{path}/properties", properties)
+    return found
+
+
+def _graph(path: str, properties: dict[str, Any]) -> list[Problem]:
+    found = []
+    for name, kind in _KINDS.items():
+        if name in properties and type(properties[name]) is not kind:
+            found.append(_problem(f"{path}/{name}", f"Should be {_WORDS[kind]}"))
+    if isinstance(properties.get("view"), str) and properties["view"] not in _VIEWS:
+        found.append(_problem(f"{path}/view", "Should be equal to one of the allowed values"))
+    metrics = properties.get("metrics", [])
+    for number, metric in enumerate(metrics if isinstance(metrics, list) else ()):
+        if not isinstance(metric, list):
+            found.append(_problem(f"{path}/metrics/{number}", "Should be array"))
+            continue
+        for place, part in enumerate(metric):
+            last = place == len(metric) - 1
+            if not isinstance(part, str) and not (last and isinstance(part, dict)):
+                found.append(_problem(f"{path}/metrics/{number}/{place}", "Should be string"))
     return found
 
 

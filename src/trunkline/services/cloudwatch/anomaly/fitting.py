@@ -163,9 +163,22 @@ def _spread(rest: Floats) -> float:
     return robust or float(np.std(rest))
 
 
+def _fit(job: Job) -> Fitted:
+    """A history that no model can be made of spoils no other job."""
+    try:
+        fitted = fit(job)
+    except Exception as error:  # whatever the libraries find in hostile numbers
+        print(f"a model could not be fitted: {error}", file=sys.stderr)
+        return Fitted(None, False, len(job.times))
+    model = fitted.model
+    if model is not None and not np.isfinite([*model.levels, *model.season, *model.shape, *model.spread]).all():
+        return Fitted(None, False, len(job.times))
+    return fitted
+
+
 def main() -> None:
     jobs = msgspec.json.decode(sys.stdin.buffer.read(), type=list[Job])
-    fitted: list[dict[str, Any]] = [msgspec.to_builtins(fit(job)) for job in jobs]
+    fitted: list[dict[str, Any]] = [msgspec.to_builtins(_fit(job)) for job in jobs]
     sys.stdout.buffer.write(orjson.dumps(fitted))
 
 

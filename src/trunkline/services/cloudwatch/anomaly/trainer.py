@@ -32,7 +32,7 @@ log = get(__name__)
 _FITTING = "trunkline.services.cloudwatch.anomaly.fitting"
 _TIMEOUT_S = 120.0
 _HISTORY_S = 28 * 86_400
-DETECTOR_PERIOD_S = 300
+_DETECTOR_PERIOD_S = 300
 _LOOK_EVERY_S = 10.0
 _SOONEST_S, _LATEST_S = 10, 3 * 3600
 _FORGOTTEN_S = 86_400
@@ -102,7 +102,7 @@ class Trainer:
 
     def state(self, detector: AnomalyDetector) -> str:
         """StateValue, as DescribeAnomalyDetectors tells it."""
-        trained = self._stored((detector.account, detector.region, detector.id, DETECTOR_PERIOD_S))
+        trained = self._stored((detector.account, detector.region, detector.id, _period_s(subject_of(detector))))
         if trained is None:
             return "PENDING_TRAINING"
         return "TRAINED" if trained.seasonal else "TRAINED_INSUFFICIENT_DATA"
@@ -113,9 +113,12 @@ class Trainer:
         self._asked_s[key] = self._clock.time()
         trained = self._stored(key)
         if trained is None:
-            async with self._training:
-                if self._stored(key) is None:  # another may have waited for the same
-                    await self._train([(subject, period_s)])
+            try:
+                async with self._training:
+                    if self._stored(key) is None:  # another may have waited for the same
+                        await self._train([(subject, period_s)])
+            except child.ChildFailed as error:
+                log.warning("an anomaly model could not be trained", metric=dict(subject.metric), why=str(error))
             trained = self._stored(key)
         return trained.model if trained is not None else None
 
@@ -164,8 +167,9 @@ class Trainer:
         held = {(one.account, one.region, one.id): one for one in DETECTORS.find(self._db)}
         wanted: list[tuple[Subject, int]] = []
         for of, detector in held.items():
-            if (*of, DETECTOR_PERIOD_S) not in self._due_s:
-                wanted.append((subject_of(detector), DETECTOR_PERIOD_S))
+            subject = subject_of(detector)
+            if (*of, _period_s(subject)) not in self._due_s:
+                wanted.append((subject, _period_s(subject)))
         for key in [key for key, due_s in self._due_s.items() if due_s <= now_s]:
             trained = self._stored(key)
             if trained is None:
@@ -249,6 +253,13 @@ class Trainer:
 
 def subject_of(detector: AnomalyDetector) -> Subject:
     return Subject(detector.account, detector.region, detector.kind, detector.metric)
+
+
+def _period_s(subject: Subject) -> int:
+    """The period at which a detector trains: that of its expression, if it has one."""
+    if subject.kind == SINGLE_METRIC:
+        return _DETECTOR_PERIOD_S
+    return metric_math.period_s(subject.metric["MetricDataQueries"])
 
 
 def _queries(subject: Subject, period_s: int) -> list[dict[str, Any]]:

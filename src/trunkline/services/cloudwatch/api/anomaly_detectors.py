@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo
 
 from trunkline.aws import paging
 from trunkline.aws.errors import AwsError
@@ -30,7 +30,7 @@ class AnomalyDetectors(Context):
         if any(start >= end for start, end in ranges):
             raise invalid_value("A time range must start before it ends.")
         timezone = configuration.get("MetricTimezone", "")
-        if timezone and timezone not in available_timezones():
+        if timezone and not _is_zone(timezone):
             raise invalid_value(f"The value {timezone} for parameter MetricTimezone is not a known time zone.")
         made = AnomalyDetector(
             call.account,
@@ -84,6 +84,14 @@ class AnomalyDetectors(Context):
             error="InvalidNextToken",
         )
         return {"AnomalyDetectors": [_shown(one, self._trainer.state(one)) for one in shown], "NextToken": token}
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
+        return False
+    return True
 
 
 def _subject(call: Call, req: Doc) -> Subject:
