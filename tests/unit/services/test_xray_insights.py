@@ -144,6 +144,17 @@ async def test_insights_are_listed_and_told_by_event_and_graph(rig):
     ]
 
 
+async def test_an_insight_ends_with_its_groups_interest_and_goes_with_the_group(rig):
+    for faulty in (0, 12):
+        await rig.minute(faulty=faulty)
+    assert rig.insights()[0].active
+    off = {"GroupName": "all", "InsightsConfiguration": {"InsightsEnabled": False}}
+    await rig.api.update_group(rig.asking, off)
+    assert not rig.insights()[0].active
+    await rig.api.delete_group(rig.asking, {"GroupName": "all"})
+    assert rig.insights() == []
+
+
 async def test_faults_that_are_usual_are_no_incident(rig):
     for _ in range(6):
         await rig.minute(faulty=8)

@@ -49,6 +49,10 @@ def groups(reader: Reader, account: str, region: str) -> list[Group]:
     return found if any(one.name == DEFAULT for one in found) else [default_group(account, region), *found]
 
 
+def insights(reader: Reader, group: Group) -> list[Insight]:
+    return INSIGHTS.find(reader, prefix=(group.account, group.region, group.name))
+
+
 def rule(reader: Reader, call: Call, req: Doc) -> SamplingRule:
     """The sampling rule that RuleName or RuleARN names; the default one is there without a row."""
     name = _name(req, "RuleName", "RuleARN")

@@ -49,21 +49,25 @@ class Watch:
             account, _, region = owner.partition("/")
             groups = store.groups(self._kit.db, account, region)
             counted = [group for group in groups if group.expression]
-            if counted:
-                counts = await asyncio.to_thread(self._count, counted, minute)
+            if counted and (counts := await asyncio.to_thread(self._count, counted, minute)):
                 await self._publish(account, region, minute, counts)
             for group in groups:
                 if group.insights.get("InsightsEnabled"):
                     await self._judge(group, minute)
 
     async def _run(self) -> None:
+        last = 0.0
         while True:
             now = self._kit.clock.time()
             await self._kit.clock.sleep(_MINUTE_S - now % _MINUTE_S)
             now = self._kit.clock.time()
+            minute = now // _MINUTE_S * _MINUTE_S - 2 * _MINUTE_S
+            if minute <= last:
+                continue  # woken a moment too early, or the clock was set back: no minute is counted twice
+            last = minute
             try:
                 await self._telemetry.expire_segments(int((now - KEPT_S) * 1000))
-                await self.look_at(now // _MINUTE_S * _MINUTE_S - 2 * _MINUTE_S)
+                await self.look_at(minute)
             except Exception:
                 log.exception("the groups of X-Ray were not looked at; the next minute is")
 

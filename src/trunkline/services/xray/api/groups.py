@@ -66,6 +66,9 @@ class Groups(Context):
             _check_insights(insights)
             changed = replace(found, expression=req.get("FilterExpression", found.expression), insights=insights)
             store.GROUPS.put(tx, changed)
+            if not insights.get("InsightsEnabled"):  # nobody looks at them any more
+                for one in store.insights(tx, changed):
+                    store.INSIGHTS.put(tx, replace(one, active=False))
             return changed
 
         return {"Group": _group(await self._db.write(update))}
@@ -77,6 +80,8 @@ class Groups(Context):
             if found.name == DEFAULT:
                 raise store.invalid("The default group cannot be deleted.")
             store.GROUPS.delete(tx, found.account, found.region, found.name)
+            for insight in store.insights(tx, found):
+                store.INSIGHTS.delete(tx, insight.account, insight.region, insight.group, insight.id)
 
         await self._db.write(delete)
         return {}

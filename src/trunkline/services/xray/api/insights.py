@@ -33,7 +33,7 @@ class Insights(Context):
         states = req.get("States") or ["ACTIVE", "CLOSED"]
         found = [
             one
-            for one in store.INSIGHTS.find(self._db, prefix=(call.account, call.region, group.name))
+            for one in store.insights(self._db, group)
             if one.start <= end and (one.active or one.end >= start)
             if ("ACTIVE" if one.active else "CLOSED") in states
         ]

@@ -23,6 +23,9 @@ from trunkline.services.xray.summaries.summary import moment
 MINUTE_S = 60
 CALM_S = 5 * MINUTE_S
 """How long nothing must be unusual before an insight is closed."""
+_LONGEST_S = 6 * 3600
+"""How far back an incident is counted, and what came before it looked at."""
+_KEPT_S = 30 * 86_400
 _MOST_EVENTS = 500
 
 
@@ -38,7 +41,8 @@ def judge_minute(reader: Reader, telemetry: Telemetry, group: Group, minute: flo
     start = minute if active is None else active.start
     only = Selecting(reader, group.account, group.region).of(group)
     until = minute + MINUTE_S
-    happened = Asking(telemetry, group.account, group.region).range(start - HISTORY_S, until, only)
+    since = max(start - HISTORY_S, until - _LONGEST_S)
+    happened = Asking(telemetry, group.account, group.region).range(since, until, only)
     found = anomalies.judge(happened, minute, start)
     if found is None:
         calm = active is not None and until - active.end >= CALM_S
@@ -64,8 +68,11 @@ def judge_minute(reader: Reader, telemetry: Telemetry, group: Group, minute: flo
 
 
 def keep(tx: Tx, ledger: Ledger, group: Group, insight: Insight, now: float) -> None:
-    """Store it, and tell EventBridge where the group wants it."""
+    """Store it, and tell EventBridge where the group wants it. What is older than traces are kept goes."""
     store.INSIGHTS.put(tx, insight)
+    for old in store.insights(tx, group):
+        if old.end < now - _KEPT_S:
+            store.INSIGHTS.delete(tx, old.account, old.region, old.group, old.id)
     if group.insights.get("NotificationsEnabled"):
         detail = described.notification(insight)
         event = Event(
@@ -81,8 +88,7 @@ def keep(tx: Tx, ledger: Ledger, group: Group, insight: Insight, now: float) -> 
 
 
 def _active(reader: Reader, group: Group) -> Insight | None:
-    found = store.INSIGHTS.find(reader, prefix=(group.account, group.region, group.name))
-    return next((one for one in found if one.active and one.group_arn == group.arn), None)
+    return next((one for one in store.insights(reader, group) if one.active), None)
 
 
 def _summary(node: Node, start: float, impact: Impact, usual: float) -> str:
