@@ -56,7 +56,7 @@ class _AnyAlarm(ResourceType):
             await _retag(on, alarm["Arn"], new)
 
     async def delete(self, on: Provision, physical_id: str) -> None:
-        await on.look("cloudwatch", "DeleteAlarms", "ResourceNotFound", AlarmNames=[physical_id])
+        await on.call("cloudwatch", "DeleteAlarms", AlarmNames=[physical_id])
 
     async def existing(self, on: Provision) -> list[str]:
         found = await on.pages("cloudwatch", "DescribeAlarms", f"{self.kind}s", AlarmTypes=[self.kind])

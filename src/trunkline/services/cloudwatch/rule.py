@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from trunkline.aws.alarms import ALARM, INSUFFICIENT_DATA, OK
 
@@ -37,8 +38,9 @@ class Rule:
     alarms: list[str] = field(default_factory=list)
 
 
+@lru_cache(maxsize=2000)
 def parse(text: str) -> Rule:
-    """The rule that an expression means."""
+    """The rule that an expression means. Remembered: each change of an alarm asks all rules whether they name it."""
     if len(text) > _MOST_CHARS:
         raise RuleError(f"an alarm rule has at most {_MOST_CHARS} characters")
     parser = _Parser(text)

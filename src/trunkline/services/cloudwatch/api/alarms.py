@@ -56,10 +56,8 @@ class Alarms(Context):
     async def delete_alarms(self, call: Call, req: Doc) -> Doc:
         def work(tx: Tx) -> None:
             named = list(dict.fromkeys(req["AlarmNames"]))
-            # Of names that are wrong in part, AWS deletes those that are right.
+            # AWS passes over names without an alarm.
             found = [alarm for name in named if (alarm := any_alarm(tx, call.account, call.region, name)) is not None]
-            if named and not found:
-                raise AwsError("ResourceNotFound", f"Alarms not found: {', '.join(named)}")
             composites = sum(isinstance(alarm, CompositeAlarm) for alarm in found)
             if composites > 1:
                 raise invalid(
