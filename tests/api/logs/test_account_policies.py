@@ -86,6 +86,8 @@ def test_field_indexes_of_the_account_stand_in_for_those_of_a_group(elsewhere, s
 def test_refuses_account_policies_that_are_none(elsewhere):
     for kind, document, more in (
         ("TRANSFORMER_POLICY", "{}", {}),
+        ("TRANSFORMER_POLICY", '[{"parseJSON": 5}]', {}),
+        ("TRANSFORMER_POLICY", '[{"grok": {}}]', {}),
         ("TRANSFORMER_POLICY", '[{"parseJSON": {}}]', {"selectionCriteria": 'LogGroupName NOT IN ["a"]'}),
         ("SUBSCRIPTION_FILTER_POLICY", '{"FilterPattern": ""}', {}),
         ("SUBSCRIPTION_FILTER_POLICY", '{"DestinationArn": "arn:aws:lambda:eu-north-1:000000000000:function:no"}', {}),

@@ -88,6 +88,9 @@ def test_findings_are_reported_to_a_log_group(logs, stream, name):
     [
         ("not json", "InvalidParameterException"),
         ('{"Statement": []}', "InvalidParameterException"),
+        ("[]", "InvalidParameterException"),
+        (policy("A", custom={"A": "x"}).replace('[{"Name": "A", "Regex": "x"}]', "7"), "InvalidParameterException"),
+        (policy(f"{MANAGED}IpAddress").replace('{"FindingsDestination": {}}', '"x"'), "InvalidParameterException"),
         (policy("Unknown"), "InvalidParameterException"),
         (policy("Bad", custom={"Bad": "("}), "InvalidParameterException"),
         (policy(f"{MANAGED}EmailAddress").replace('"MaskConfig": {}', '"MaskConfig": 1'), "InvalidParameterException"),

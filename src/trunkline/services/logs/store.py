@@ -205,7 +205,11 @@ class Store:
             wanted = orjson.loads(policy.document)
             found.append(
                 SubscriptionFilter(
-                    group.id, policy.name, wanted.get("FilterPattern", ""), wanted["DestinationArn"], policy.updated_ms
+                    group.id,
+                    policy.name,
+                    str(wanted.get("FilterPattern", "")),
+                    wanted["DestinationArn"],
+                    policy.updated_ms,
                 )
             )
         return found

@@ -9,7 +9,7 @@ import re
 
 import orjson
 
-from trunkline.aws import paging
+from trunkline.aws import models, paging
 from trunkline.aws.errors import AwsError, Refused
 from trunkline.aws.service import Call, Doc, operation
 from trunkline.core.db import Tx
@@ -75,16 +75,19 @@ class AccountPolicies(Context):
         except orjson.JSONDecodeError:
             raise _invalid("The policy document is not valid JSON.") from None
         if kind == "TRANSFORMER_POLICY":
-            if not isinstance(document, list) or not all(isinstance(one, dict) for one in document):
-                raise _invalid("A transformer policy must be an array of processors.")
-            compiled(document)
+            request = {"transformerConfig": document, "logEventMessages": ["any"]}
+            try:
+                request = models.load("logs").operations["TestTransformer"].validate(request)
+            except AwsError as error:
+                raise _invalid(f"The policy document is not that of a transformer: {error.message}") from None
+            compiled(request["transformerConfig"])
         elif kind == "FIELD_INDEX_POLICY":
             index_fields(text)
         else:
             if not isinstance(document, dict) or not isinstance(document.get("DestinationArn"), str):
                 raise _invalid("A subscription filter policy must have a DestinationArn.")
             try:
-                compile_pattern(document.get("FilterPattern", ""))
+                compile_pattern(str(document.get("FilterPattern", "")))
             except InvalidPattern as error:
                 raise _invalid(str(error)) from None
             every = LogGroup(call.account, call.region, "*", "", 0)

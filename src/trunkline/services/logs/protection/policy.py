@@ -51,7 +51,8 @@ def parse(text: str) -> Policy:
         raise _invalid("The DataIdentifier arrays of the Audit and the Deidentify statement must match exactly.")
     if masked["Operation"]["Deidentify"] != {"MaskConfig": {}}:
         raise _invalid("The Deidentify operation must contain an empty MaskConfig.")
-    destination = (audit["Operation"]["Audit"] or {}).get("FindingsDestination")
+    audited = audit["Operation"]["Audit"]
+    destination = audited.get("FindingsDestination") if isinstance(audited, dict) else None
     if not isinstance(destination, dict):
         raise _invalid("The Audit operation must contain a FindingsDestination.")
     if "Firehose" in destination:
@@ -80,6 +81,8 @@ def _statements(document: Doc) -> tuple[Doc, Doc]:
 
 def _custom(configuration: object) -> dict[str, str]:
     listed = configuration.get("CustomDataIdentifier", []) if isinstance(configuration, dict) else []
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+        raise _invalid("CustomDataIdentifier must be an array of names and regular expressions.")
     if len(listed) > _MAX_CUSTOM:
         raise _invalid(f"A policy can have no more than {_MAX_CUSTOM} custom data identifiers.")
     found: dict[str, str] = {}
