@@ -207,6 +207,24 @@ class TestErrors:
             answer = requests.post(f"{server.endpoint}/v1/{path}", json={})
             assert (answer.status_code, answer.json()["code"]) == (403, 7)
 
+    def test_who_may_not_store_is_refused(self, aws, server, name):
+        aws("iam").create_user(UserName=name)
+        key = aws("iam").create_access_key(UserName=name)["AccessKey"]
+        record = {"body": {"stringValue": "x"}}
+        span = {"traceId": "4efaaf4d1e8720b39541901950019ee5", "spanId": "0102030405060708", "name": "x", "kind": 2}
+        point = {"name": "m", "gauge": {"dataPoints": [{"asInt": "1"}]}}
+        bodies = {
+            "traces": ("xray", {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}),
+            "metrics": ("monitoring", {"resourceMetrics": [{"scopeMetrics": [{"metrics": [point]}]}]}),
+            "logs": ("logs", {"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}),
+        }
+        for path, (service, body) in bodies.items():
+            auth = Signed(service, key["AccessKeyId"], key["SecretAccessKey"])
+            headers = {"x-aws-log-group": name, "x-aws-log-stream": "one"}
+            answer = requests.post(f"{server.endpoint}/v1/{path}", json=body, headers=headers, auth=auth)
+            assert (answer.status_code, answer.json()["code"]) == (403, 7), answer.text
+            assert "is not authorized to perform" in answer.json()["message"]
+
     def test_a_signature_for_another_service_is_refused(self, server):
         answer = requests.post(f"{server.endpoint}/v1/traces", json={}, auth=Signed("logs"))
         assert answer.status_code == 403

@@ -158,10 +158,11 @@ class _Export:
 
 
 def _status(error: AwsError) -> int:
-    if error.status is not None:
-        return error.status
+    """As OTLP's clients are told: 429 makes them try again, whatever the API's own protocol says."""
     if error.code.startswith("AccessDenied"):
         return 403
     if error.code.startswith(("Throttl", "TooManyRequests")):
         return 429
-    return 404 if error.code == "ResourceNotFoundException" else 400
+    if error.code == "ResourceNotFoundException":
+        return 404
+    return error.status or 400
