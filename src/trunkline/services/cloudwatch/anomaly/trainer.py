@@ -88,6 +88,7 @@ class Trainer:
         self._remembered: OrderedDict[Key, Trained] = OrderedDict()
         self._due_s: dict[Key, float] = {}
         self._asked_s: dict[Key, float] = {}
+        self._waiting: dict[Key, tuple[Subject, int]] = {}
         self._training = asyncio.Lock()
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -113,10 +114,13 @@ class Trainer:
         self._asked_s[key] = self._clock.time()
         trained = self._stored(key)
         if trained is None:
+            self._waiting[key] = subject, period_s
             try:
                 async with self._training:
-                    if self._stored(key) is None:  # another may have waited for the same
-                        await self._train([(subject, period_s)])
+                    if self._stored(key) is None:  # whoever came first may have trained for all that waited
+                        waiting = dict(list(self._waiting.items())[:_AT_ONCE])
+                        self._waiting = {one: what for one, what in self._waiting.items() if one not in waiting}
+                        await self._train([*{**waiting, key: (subject, period_s)}.values()])
             except child.ChildFailed as error:
                 log.warning("an anomaly model could not be trained", metric=dict(subject.metric), why=str(error))
             trained = self._stored(key)
