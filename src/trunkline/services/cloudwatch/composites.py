@@ -26,6 +26,8 @@ from trunkline.services.cloudwatch.transitions import set_state
 
 log = get(__name__)
 
+_AGAIN_S = 10.0
+
 
 class Composites:
     def __init__(self, kit: Kit, store: Store) -> None:
@@ -53,17 +55,26 @@ class Composites:
         """Wait for the next end of a WaitPeriod or ExtensionPeriod, for ever."""
         while True:
             self._changed.clear()
-            waiting = [one for one in COMPOSITES.find(self._store.db) if one.suppressed_until_ms is not None]
-            now_ms = self._now_ms()
-            due = [one for one in waiting if (one.suppressed_until_ms or 0) <= now_ms]
-            for composite in due:
-                await self._look_again(composite)
-            if due:
-                continue
-            next_ms = min((one.suppressed_until_ms or 0 for one in waiting), default=None)
-            timeout_s = None if next_ms is None else max(0.01, (next_ms - now_ms) / 1000)
+            try:
+                timeout_s = await self._end_due()
+            except Exception:
+                log.exception("the period of a suppressor could not be ended; tried again")
+                timeout_s = _AGAIN_S
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), timeout_s)
+
+    async def _end_due(self) -> float | None:
+        """End the periods that are over; seconds until the next one is."""
+        now_ms = self._now_ms()
+        waits_s = []
+        for composite in COMPOSITES.find(self._store.db):
+            if composite.suppressed_until_ms is None:
+                continue
+            if composite.suppressed_until_ms > now_ms:
+                waits_s.append((composite.suppressed_until_ms - now_ms) / 1000)
+            else:
+                await self._look_again(composite)
+        return min(waits_s, default=None)
 
     async def _look_again(self, composite: CompositeAlarm) -> None:
         now_ms = self._now_ms()
@@ -78,7 +89,8 @@ class Composites:
             if name in dependencies(composite):
                 if await self.evaluate(composite):
                     await self.follow(account, region, composite.name)
-                await self._look_again(composite)
+                if composite.suppressed_by is not None:
+                    await self._look_again(composite)
         self._changed.set()
 
     async def evaluate(self, composite: CompositeAlarm, *, put: bool = False) -> bool:

@@ -36,7 +36,7 @@ _DONE_BY_S = 0.95
 _AT_ONCE = 100
 _HOUR_S = 3600
 _PATIENCE_S = 1.0
-"""How long a round waits for models to be trained; they go on beside the next."""
+"""How long a round waits for its slow alarms, which then go on beside the next."""
 
 
 class Evaluator:
@@ -49,13 +49,13 @@ class Evaluator:
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
         self._took_s = 0.0
-        self._banded: asyncio.Task[None] | None = None
+        self._slow: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="cloudwatch-evaluator")
 
     async def stop(self) -> None:
-        tasks = [task for task in (self._task, self._banded) if task is not None]
+        tasks = [task for task in (self._task, self._slow) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -78,10 +78,10 @@ class Evaluator:
     async def tick(self, boundary_s: int) -> None:
         """Evaluate the alarms that are due at this boundary."""
         due: list[MetricAlarm] = []
-        banded: list[MetricAlarm] = []
+        slow: list[MetricAlarm] = []
         for alarm in self._store.every_alarm():
             if boundary_s % _interval_s(alarm) == 0:
-                (banded if alarm.banded else due).append(alarm)
+                (slow if alarm.banded or alarm.selects else due).append(alarm)
         changed: list[Transition] = []
         for at in range(0, len(due), _AT_ONCE):
             found = [self._judged(alarm, boundary_s) for alarm in due[at : at + _AT_ONCE]]
@@ -89,22 +89,22 @@ class Evaluator:
             await asyncio.sleep(0)  # requests come first
         for at in range(0, len(changed), _AT_ONCE):
             await set_states(self._store, self._ledger, changed[at : at + _AT_ONCE])
-        if banded and (self._banded is None or self._banded.done()):
-            self._banded = asyncio.create_task(self._judge_banded(banded, boundary_s))
-            await asyncio.wait([self._banded], timeout=_PATIENCE_S)
+        if slow and (self._slow is None or self._slow.done()):
+            self._slow = asyncio.create_task(self._judge_slow(slow, boundary_s))
+            await asyncio.wait([self._slow], timeout=_PATIENCE_S)
         if boundary_s % _HOUR_S == 0:
             await self._store.prune_history(boundary_s * 1000 - HISTORY_KEPT_MS)
             await self._telemetry.expire_samples(boundary_s * 1000 - SAMPLES_KEPT_MS)
 
-    async def _judge_banded(self, alarms: Sequence[MetricAlarm], boundary_s: int) -> None:
-        """Alarms on anomalies: a model may have to be trained first, for which the others do not wait."""
+    async def _judge_slow(self, alarms: Sequence[MetricAlarm], boundary_s: int) -> None:
+        """Alarms for which the others do not wait: a model may have to be trained first, or many metrics be found."""
         for alarm in alarms:
             try:
                 bands = await anomaly.bands(self._trainer, alarm.account, alarm.region, alarm.queries)
             except Exception:
                 log.exception("what is normal for an alarm could not be learnt", alarm=alarm.arn)
                 continue
-            transition = self._judged(alarm, boundary_s, bands)
+            transition = await asyncio.to_thread(self._judged, alarm, boundary_s, bands)
             if transition is not None:
                 await set_states(self._store, self._ledger, [transition])
 
