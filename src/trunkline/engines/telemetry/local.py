@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
 from trunkline.core.clock import Clock
@@ -36,7 +35,7 @@ from trunkline.engines.telemetry.interface import (
     SegmentFacts,
     StreamStats,
 )
-from trunkline.engines.telemetry.merging import Source, merged
+from trunkline.engines.telemetry.merging import merged
 from trunkline.engines.telemetry.sqlite import logs
 from trunkline.engines.telemetry.sqlite.segments import SegmentStore
 from trunkline.engines.telemetry.sqlite.slices import Slices
@@ -169,10 +168,8 @@ class LocalTelemetry:
     ) -> Iterator[LogRecord]:
         window = logs.Window(start_ms, end_ms, after, before)
         with self._holdings.view() as view:
-            always = window.high_ms if backward else window.low_ms
-            sources = [
-                Source(always, partial(logs.read, slice_, group, streams, window, backward)) for slice_ in view.hot
-            ]
+            hot = (logs.source(slice_, group, streams, window, backward=backward) for slice_ in view.hot)
+            sources = [source for source in hot if source is not None]
             if view.files:
                 sources += cold_logs.sources(
                     self._manifest, view.files, self._workers.reader, group, streams, window, backward=backward

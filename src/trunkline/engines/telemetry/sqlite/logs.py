@@ -8,14 +8,16 @@ can contain an earlier one.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
 
 from trunkline.core.db import Row, Tx
 from trunkline.engines.telemetry.interface import AlreadyAppended, Cursor, LogRecord, StreamStats
+from trunkline.engines.telemetry.merging import Source
 from trunkline.engines.telemetry.sqlite.slices import DAY_S, Slice
 
 MAX_SPAN_MS = DAY_S * 1000
@@ -114,15 +116,28 @@ def stats(slice_: Slice, group: str, streams: Collection[str] | None) -> list[tu
     return [(row[0], StreamStats(*tuple(row)[1:])) for row in rows]
 
 
-def read(
-    slice_: Slice, group: str, streams: Collection[str] | None, window: Window, backward: bool
+def source(
+    slice_: Slice, group: str, streams: Collection[str] | None, window: Window, *, backward: bool
+) -> Source | None:
+    """The records of a slice; None where it has none of the window."""
+    rows = slice_.db.all("SELECT id, stream, first_ms, last_ms FROM log_streams WHERE grp=?", (group,))
+    rows = [
+        row
+        for row in rows
+        if row[3] >= window.low_ms and row[2] < window.high_ms and (streams is None or row[1] in streams)
+    ]
+    if not rows:
+        return None
+    edge = max(row[3] for row in rows) if backward else min(row[2] for row in rows)
+    names = {row[0]: row[1] for row in rows}
+    return Source(edge, partial(_read, slice_, group, names, window, named=streams is not None, backward=backward))
+
+
+def _read(
+    slice_: Slice, group: str, names: Mapping[int, str], window: Window, *, named: bool, backward: bool
 ) -> Iterator[LogRecord]:
-    rows = slice_.db.all("SELECT id, stream FROM log_streams WHERE grp=?", (group,))
-    names = {row[0]: row[1] for row in rows if streams is None or row[1] in streams}
-    if not names:
-        return
     pending: list[LogRecord] = []  # always in the order asked for
-    for row in _batches(slice_, group, names if streams is not None else None, window, backward):
+    for row in _batches(slice_, group, names if named else None, window, backward):
         if row["stream"] not in names:
             continue  # deleted, not yet purged
         # Nothing from this batch on lies before its first time (backward: after its last), so all up to there is due.
