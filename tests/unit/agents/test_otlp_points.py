@@ -99,6 +99,18 @@ def test_exponential_histograms_are_told_by_value(series):
     assert sum(value * count for value, count in zip(told["Values"], told["Counts"], strict=True)) == pytest.approx(13)
 
 
+@pytest.mark.parametrize(
+    "point",
+    [
+        {"scale": -30, "count": 1, "positive": {"bucket_counts": [1]}},
+        {"scale": 0, "count": 1, "sum": float("inf"), "positive": {"bucket_counts": [1]}},
+    ],
+)
+def test_histograms_beyond_numbers_are_rejected(series, point):
+    told, bad = sent(series, exponential_histogram={"aggregation_temporality": DELTA, "data_points": [point]})
+    assert (told, len(bad)) == ([], 1)
+
+
 def test_summaries_are_statistic_sets(series):
     start = int(ManualClock().time() * S) + S
     point = {

@@ -42,7 +42,9 @@ def of_explicit(point: Any) -> Distribution:
 
 
 def of_exponential(point: Any) -> Distribution:
-    """A histogram whose bounds are powers of 2 ** (2 ** -scale)."""
+    """A histogram whose bounds are powers of 2 ** (2 ** -scale). ValueError for a scale that no client has."""
+    if not -10 <= point.scale <= 20:
+        raise ValueError("has a scale beyond -10 and 20")
     base = 2.0 ** (2.0**-point.scale)
 
     def side(buckets: Any) -> list[Bucket]:

@@ -115,7 +115,7 @@ class _Reader:
                 continue
             try:
                 yield from self._datum(kind, held, point, dimensions)
-            except _Unusable as error:
+            except ValueError as error:
                 self._bad.append(f"A data point of {self._metric.name} {error}.")
 
     def _datum(self, kind: str, held: Any, point: Any, dimensions: dict[str, str]) -> Iterator[Doc]:
@@ -134,8 +134,10 @@ class _Reader:
             case "histogram" | "exponential_histogram":
                 of = of_explicit if kind == "histogram" else of_exponential
                 found = self._since_last(of(point), held, point, key)
-                if found is not None and found.count:
-                    yield from _with_values(around, spread(found))
+                values = spread(found) if found is not None else []
+                if not all(isfinite(one) for one, _ in values):
+                    raise _Unusable("has bounds that are not finite numbers")
+                yield from _with_values(around, values)
             case "summary":
                 yield from self._summary(around, point, key)
 
@@ -178,7 +180,7 @@ class _Reader:
         yield {**around, "StatisticValues": values}
 
 
-class _Unusable(Exception):
+class _Unusable(ValueError):
     """A point that CloudWatch has no place for."""
 
 

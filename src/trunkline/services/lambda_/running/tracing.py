@@ -15,8 +15,8 @@ from trunkline.aws.service import Doc, Kit
 from trunkline.aws.tracing import SegmentOutbox, TraceHeader, new_segment_id, new_trace_id
 from trunkline.engines.functions import Outcome
 from trunkline.services.lambda_.model import Version
+from trunkline.services.lambda_.running.host import PRINCIPAL
 
-PRINCIPAL = "lambda.amazonaws.com"
 _SHARE = 0.05
 _THROTTLED = 429
 
