@@ -25,6 +25,7 @@ from trunkline.services.xray.summaries.summary import moment
 log = get(__name__)
 
 _MINUTE_S = 60
+_MOST_BEHIND_S = 10 * _MINUTE_S
 _NAMESPACE = "AWS/X-Ray"
 _AT_ONCE = 500
 
@@ -56,20 +57,23 @@ class Watch:
                     await self._judge(group, minute)
 
     async def _run(self) -> None:
-        last = 0.0
+        done = self._latest()
         while True:
             now = self._kit.clock.time()
             await self._kit.clock.sleep(_MINUTE_S - now % _MINUTE_S)
-            now = self._kit.clock.time()
-            minute = now // _MINUTE_S * _MINUTE_S - 2 * _MINUTE_S
-            if minute <= last:
-                continue  # woken a moment too early, or the clock was set back: no minute is counted twice
-            last = minute
-            try:
-                await self._telemetry.expire_segments(int((now - KEPT_S) * 1000))
-                await self.look_at(minute)
-            except Exception:
-                log.exception("the groups of X-Ray were not looked at; the next minute is")
+            latest = self._latest()
+            # Every minute once, although a sleep may end a moment too early, and a look take longer than a minute.
+            for minute in range(max(done + _MINUTE_S, latest - _MOST_BEHIND_S), latest + 1, _MINUTE_S):
+                done = minute
+                try:
+                    await self.look_at(minute)
+                    await self._telemetry.expire_segments(int((minute - KEPT_S) * 1000))
+                except Exception:
+                    log.exception("the groups of X-Ray were not looked at; the next minute is")
+
+    def _latest(self) -> int:
+        """The latest minute to be looked at."""
+        return int(self._kit.clock.time()) // _MINUTE_S * _MINUTE_S - 2 * _MINUTE_S
 
     def _count(self, groups: list[Group], minute: float) -> dict[str, int]:
         """How many traces that began in the minute match each group."""
