@@ -2,7 +2,7 @@
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.support.roles import service_role
+from tests.support.roles import service_role, user_keys
 
 
 @pytest.fixture
@@ -50,3 +50,9 @@ def test_a_stream_is_put_switched_listed_and_deleted(cloudwatch, name, stream):
 def test_what_cannot_be_streamed_is_refused(cloudwatch, stream, change, complaint):
     with pytest.raises(ClientError, match=complaint):
         cloudwatch.put_metric_stream(**{**stream, **change})
+
+
+def test_who_may_not_pass_the_role_makes_no_stream(aws, name, stream):
+    keys = user_keys(aws, name, ["cloudwatch:*"])
+    with pytest.raises(ClientError, match="iam:PassRole"):
+        aws("cloudwatch", **keys).put_metric_stream(**stream)

@@ -26,6 +26,7 @@ _add(
 )
 _add("cloudformation", "CreateStackSet UpdateStackSet", "cloudformation", "AdministrationRoleARN")
 _add("cloudtrail", "CreateTrail UpdateTrail", "cloudtrail", "CloudWatchLogsRoleArn")
+_add("cloudwatch", "PutMetricStream", "streams.metrics.cloudwatch", "RoleArn")
 _add("codebuild", "CreateProject UpdateProject", "codebuild", "serviceRole")
 _add("codebuild", "StartBuild", "codebuild", "serviceRoleOverride")
 _add("codedeploy", "CreateDeploymentGroup UpdateDeploymentGroup", "codedeploy", "serviceRoleArn")
