@@ -31,7 +31,9 @@ def test_finds_what_re_finds(expression, text):
     assert regex.found_in(text) is (re.search(expression, text) is not None)
 
 
-@pytest.mark.parametrize("expression", ["a.*b.*c.*d.*e.*f", "a*a*a*a*a*a*b", "[ab]+[ab]+[ab]+c", "a{0,30}a{0,30}b"])
+@pytest.mark.parametrize(
+    "expression", ["a.*[b].*[c].*[d].*[e]", "a*a*a*a*a*a*[bc]", "[ab]+[ab]+[ab]+[cd]", "a{0,30}a{0,30}[bc]"]
+)
 def test_no_expression_takes_long_over_a_long_message(expression):
     matches = compile_pattern(f"%{expression}%").matches
     start = time.process_time()

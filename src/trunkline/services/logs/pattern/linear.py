@@ -41,11 +41,14 @@ class Regex:
     def __init__(self, text: str) -> None:
         self._plain = re.compile(text)
         self._branches, wide = _parse(text)
+        self._literal = _literal(self._branches)
         # Up to this length `re` cannot take long, and is faster.
         self._short = int(_STEPS ** (1 / (wide + 1))) if wide else 1 << 60
         self._remembered: dict[tuple[frozenset[_Place], str, str], frozenset[_Place] | None] = {}
 
     def found_in(self, text: str) -> bool:
+        if self._literal not in text:
+            return False
         if len(text) <= self._short:
             return self._plain.search(text) is not None
         places: frozenset[_Place] | None = frozenset()
@@ -148,6 +151,16 @@ def _parse(text: str) -> tuple[list[list[_Node]], int]:
         if most is None:
             branches[-1].append(_Node(one, optional=True, repeats=True))
     return branches, wide
+
+
+def _literal(branches: list[list[_Node]]) -> str:
+    """The longest text that must be in any match; empty where there are alternatives."""
+    longest = run = ""
+    for node in branches[0] if len(branches) == 1 else ():
+        plain = node.one is not None and not node.optional and re.fullmatch(r"[^.\\[]", node.one.pattern)
+        run = run + node.one.pattern if plain and node.one is not None else ""
+        longest = max(longest, run, key=len)
+    return longest
 
 
 def _count(match: re.Match[str]) -> tuple[int, int | None]:
