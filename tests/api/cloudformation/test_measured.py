@@ -180,3 +180,40 @@ def test_secrets_of_dynamic_references_are_shown_nowhere(stacks, aws):
     stacks.cfn.execute_change_set(ChangeSetName=described["ChangeSetId"])
     assert stacks.ended() == "UPDATE_COMPLETE"
     assert secret not in json.dumps(stacks.events(), default=str)
+
+
+def test_dynamic_references_are_resolved_anew_as_the_template_changes(stacks, aws):
+    """https://github.com/ministackorg/ministack/pull/1647 (a real account, 2026-09-02)."""
+    ssm, place = aws("ssm"), f"/{stacks.name}/latest"
+    ssm.put_parameter(Name=place, Value="1", Type="String")
+    aws("secretsmanager").create_secret(Name=stacks.name, SecretString="a")
+    resources = {
+        "Latest": parameter(f"{{{{resolve:ssm:{place}}}}}"),
+        "Pinned": parameter(f"{{{{resolve:ssm:{place}:1}}}}"),
+        "Secret": parameter(f"{{{{resolve:secretsmanager:{stacks.name}}}}}"),
+    }
+
+    def values():
+        return [ssm.get_parameter(Name=stacks.physical(name))["Parameter"]["Value"] for name in resources]
+
+    stacks.create(resources)
+    ssm.put_parameter(Name=place, Value="2", Type="String", Overwrite=True)
+    aws("secretsmanager").put_secret_value(SecretId=stacks.name, SecretString="b")
+    assert stacks.update(resources) == "UPDATE_COMPLETE"
+    assert values() == ["1", "1", "a"]
+    with pytest.raises(ClientError, match="No updates are to be performed"):
+        stacks.cfn.update_stack(StackName=stacks.name, UsePreviousTemplate=True)
+    assert stacks.update({**resources, "New": parameter()}) == "UPDATE_COMPLETE"
+    assert values() == ["2", "1", "a"]
+    resources["Secret"]["Properties"]["Description"] = "changed"
+    assert stacks.update({**resources, "New": parameter()}) == "UPDATE_COMPLETE"
+    assert values() == ["2", "1", "b"]
+
+
+def test_a_replaced_resource_that_is_to_be_kept_is_skipped_in_the_cleanup(stacks, aws):
+    """https://github.com/ministackorg/ministack/pull/1701, part of A12."""
+    old = f"/{stacks.name}/old"
+    stacks.create({"P": parameter(Name=old, UpdateReplacePolicy="Retain")})
+    assert stacks.update({"P": parameter(Name=f"{old}-not", UpdateReplacePolicy="Retain")}) == "UPDATE_COMPLETE"
+    assert aws("ssm").get_parameter(Name=old)["Parameter"]["Value"] == "v"
+    assert stacks.history("P")[-1] == "DELETE_SKIPPED"

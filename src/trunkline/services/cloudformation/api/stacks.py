@@ -119,7 +119,9 @@ class StackOperations(Part):
         prepared = await self._prepared(call, stack, body, req, previous)
         changing.check_types(self._db, stack, prepared)
         if before is not Status.UPDATE_FAILED and before is not Status.CREATE_FAILED:
-            stale = await changing.stale(self._kit, await self._acting(call, stack, req), stack, prepared, previous)
+            acting = await self._acting(call, stack, req)
+            again = bool(req.get("UsePreviousTemplate"))
+            stale = await changing.stale(self._kit, acting, stack, prepared, previous, again=again)
             if not stale:
                 raise bad(NO_UPDATES)
         made = self._operation(call, stack, "UPDATE", req, policy=during or "", **options_of(req, "UPDATE"))

@@ -36,12 +36,17 @@ def check_types(reader: Reader, stack: Stack, prepared: Prepared) -> None:
         )
 
 
-async def stale(kit: Kit, caller: Caller, stack: Stack, prepared: Prepared, previous: Version) -> bool:
-    """Whether anything would change. Looks at properties as they would resolve now; AWS compares in the same way."""
+async def stale(
+    kit: Kit, caller: Caller, stack: Stack, prepared: Prepared, previous: Version, *, again: bool = False
+) -> bool:
+    """Whether anything would change. Looks at properties as they would resolve now; AWS compares in the same way.
+
+    again: the request itself says that the template is the previous one, so that dynamic references mean nothing new.
+    """
     if prepared.template.doc == previous.processed and prepared.values == previous.values:
         if stack.tags != previous.tags:
             return True
-        if not _moves(prepared):
+        if not _moves(prepared, again):
             return False
     rows = {name: row for name, row in store.of_stack(kit.db, stack.id).items() if row.status != "DELETE_COMPLETE"}
     if set(rows) != set(prepared.waits) or stack.tags != previous.tags:
@@ -93,10 +98,10 @@ async def _nested(kit: Kit, caller: Caller, row: Resource, wanted: Doc) -> bool:
     return await stale(kit, caller, stack, prepared, previous)
 
 
-def _moves(prepared: Prepared) -> bool:
+def _moves(prepared: Prepared, again: bool) -> bool:
     """Whether the same template may resolve to something else than the last time."""
     text = str(prepared.template.doc)
-    return "{{resolve:" in text or "Fn::ImportValue" in text or "AWS::CloudFormation::Stack" in text
+    return ("{{resolve:" in text and not again) or "Fn::ImportValue" in text or "AWS::CloudFormation::Stack" in text
 
 
 async def _outputs(scope: StackScope, prepared: Prepared) -> dict[str, tuple[str, str]]:

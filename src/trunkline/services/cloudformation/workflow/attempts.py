@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from trunkline.aws import schemas
 from trunkline.core.db import Tx
 from trunkline.services.cloudformation import template
@@ -191,8 +193,25 @@ class Attempts:
         policy = self._session.operation.options.get("policy") or self._session.stack.policy
         return stack_policy.denied(policy, asked, name, type) if asked else ""
 
+    def _meant(self, row: Resource, differences: list[schemas.Difference]) -> list[schemas.Difference]:
+        """None, if they are only what dynamic references resolve to anew.
+
+        New secrets come with a resource that changes otherwise, and nothing new comes of a template that is the same.
+        """
+        before, now = self._session.stable, self._session.version
+        if before is None or before.values != now.values:
+            return differences
+        renewed = b"{{resolve:" if before.processed == now.processed else b"{{resolve:secretsmanager:"
+        old, new = (version.processed["Resources"].get(row.logical_id, {}) for version in (before, now))
+        said, says = old.get("Properties") or {}, new.get("Properties") or {}
+
+        def is_renewed(name: str) -> bool:
+            return said.get(name) == says.get(name) and renewed in orjson.dumps(says.get(name), default=str)
+
+        return [] if all(is_renewed(one.property) for one in differences) else differences
+
     def action(self, row: Resource, wanted: Doc) -> str:
-        differences = schemas.difference(row.type, row.properties, wanted)
+        differences = self._meant(row, schemas.difference(row.type, row.properties, wanted))
         if properties.is_custom(row.type):
             return "update" if differences or row.status == "UPDATE_FAILED" else "none"
         kind = self._session.handlers.find(row.type)

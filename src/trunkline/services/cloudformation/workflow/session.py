@@ -19,8 +19,8 @@ Doc = dict[str, Any]
 @dataclass(slots=True)
 class Session:
     """`known`: every resource as Ref and GetAtt see it now, filled from journalled results. `failing`: set as soon as
-    the operation cannot succeed; what has not begun then does not begin. `stable_tags`: of the stack when it was last
-    whole."""
+    the operation cannot succeed; what has not begun then does not begin. `stable`: the version that the stack had
+    when it was last whole."""
 
     kit: Kit
     operation: Operation
@@ -31,12 +31,17 @@ class Session:
     handlers: Handlers
     callers: Callers
     failing: asyncio.Event
-    stable_tags: dict[str, str]
+    stable: Version | None
     known: dict[str, Known] = field(default_factory=dict)
 
     @property
     def reader(self) -> Reader:
         return self.kit.db
+
+    @property
+    def stable_tags(self) -> dict[str, str]:
+        """Of the stack when it was last whole."""
+        return self.stack.tags if self.stable is None else self.stable.tags
 
     def row(self, logical_id: str) -> Resource | None:
         """A row as committed: for steps, and for what this operation does not change."""
@@ -71,5 +76,4 @@ def session(
     record = Record(kit, operation, secrets=secrets)
     parsed = template.Template(version.processed)
     stable = store.version(kit.db, stack, stack.stable)
-    stable_tags = stable.tags if stable is not None else stack.tags
-    return Session(kit, operation, stack, version, parsed, record, handlers, callers, failing, stable_tags)
+    return Session(kit, operation, stack, version, parsed, record, handlers, callers, failing, stable)
