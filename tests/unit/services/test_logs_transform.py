@@ -280,4 +280,6 @@ def test_refuses_by_name_what_it_does_not_know():
 
 def test_an_event_that_does_not_fit_is_left_alone():
     assert transformed("no json", {"parseJSON": {}}) is None
+    for odd in ('{"labels": [7]}', '{"httpRequest": {"headers": [null]}}', "[]", '{"labels": [[]]}'):
+        assert transformed(odd, {"parseWAF": {}}) is None
     assert mutated('{"a": "x"}', "typeConverter", {"entries": [{"key": "a", "type": "integer"}]}) is None

@@ -26,8 +26,6 @@ class PutEvents(Context):
     async def put_log_events(self, call: Call, req: Doc) -> Doc:
         target = self._store.target(call.account, call.region, req["logGroupName"], req["logStreamName"])
         events = req["logEvents"]
-        if not events:
-            raise AwsError("InvalidParameterException", "Log events must not be empty.")
         times = [event["timestamp"] for event in events]
         messages = [event["message"] for event in events]
         text = "".join(messages)

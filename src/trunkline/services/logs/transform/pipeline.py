@@ -64,8 +64,8 @@ class Transformer:
             for processor in self._processors:
                 processor(event)
             return orjson.dumps(event.document).decode()
-        except (Failed, TypeError, ValueError):
-            return None
+        except (Failed, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+            return None  # whatever an event holds, it is stored: at worst it is not transformed
 
 
 def compile_transformer(config: Sequence[Doc]) -> Transformer:
