@@ -74,15 +74,19 @@ def _queries(server: Server, load: Load, direct: Direct) -> None:
     window = (load.start_ms // 1000, (load.start_ms + _SPAN_MS) // 1000 + 1)
     insights(logs, _QUERIES["per minute"][0], window)  # starts the worker
     for name, (query, where) in _QUERIES.items():
+        cpu = server.cpu_s()
         ours = timed(partial(insights, logs, query, window), times=3)[1].seconds
+        cpu = (server.cpu_s() - cpu) / 3
         theirs = direct.per_minute(where)
         line(
             "logs",
             name,
             events=load.sent,
             seconds=min(ours),
-            duckdb_s=theirs,
-            times_duckdb=min(ours) / theirs,
+            duckdb_s=theirs.seconds,
+            times_duckdb=min(ours) / theirs.seconds,
+            cpu_s=cpu,
+            duckdb_cpu_s=theirs.cpu_s,
         )
 
 

@@ -135,7 +135,7 @@ def _put(server: Server, what: str, samples: int) -> None:
 
 def _direct(telemetry: Path, start_ms: int) -> None:
     files = sorted(str(path) for path in (telemetry / "cold").glob("samples-*.parquet"))
-    connection = duckdb.connect(":memory:", config={"threads": 2, "memory_limit": "96MB"})
+    connection = duckdb.connect(":memory:", config={"threads": 2, "memory_limit": "80MB"})
     series = ", ".join(str(n + 1) for n in range(0, SERIES, SERIES // GROUPED))
     sql = (
         f"SELECT series, (time_ms - {start_ms}) // 3600000 AS hour, %s FROM read_parquet(?) WHERE series IN ({series})"
