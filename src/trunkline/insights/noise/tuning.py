@@ -2,8 +2,8 @@
 
 Tried are thresholds that the history itself suggests (quantiles of what was seen, and what lies between the usual and
 the incidents), the common M of N, and periods up to an hour. The best misses the fewest incidents; of those that miss
-equally few it pages least, then flaps least, then rings least beside incidents, then tells soonest, then is nearest to
-what the alarm is now.
+equally few it pages least, then flaps least, then rings least beside incidents, then tells soonest, then changes least
+of what the alarm is now.
 """
 
 from __future__ import annotations
@@ -134,7 +134,11 @@ def _best(
         found = firings(one.setting, points, one.period_s, step_s, history.start_ms, history.end_ms)
         return one, Score.of(found, incidents)
 
-    return min((scored(one) for one in candidates), key=lambda found: _rank(found[0], found[1], now))
+    found = [(_rank(*one, now), one) for one in map(scored, candidates)]
+    least = min(rank for rank, _ in found)
+    # Of thresholds that do equally well the middle one: farthest from what is usual and from what is not.
+    tied = sorted((one for rank, one in found if rank == least), key=lambda one: one[0].setting.threshold)
+    return tied[len(tied) // 2]
 
 
 def _rank(candidate: Candidate, score: Score, now: Candidate) -> tuple[float, ...]:
