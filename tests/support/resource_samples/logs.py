@@ -156,7 +156,40 @@ SAMPLES = {
     ),
     "AWS::Logs::QueryDefinition": Sample(
         {"Name": "samples/query", "QueryString": "fields @message", "LogGroupNames": [{"Ref": "Group"}]},
-        {"Name": "samples/renamed", "QueryString": "fields @timestamp", "LogGroupNames": []},
+        {
+            "Name": "samples/renamed",
+            "QueryString": "filter level = '{{level}}'",
+            "LogGroupNames": [],
+            "Parameters": [{"Name": "level", "DefaultValue": "ERROR", "Description": "how bad"}],
+        },
         _GROUP,
+    ),
+    "AWS::Logs::ScheduledQuery": Sample(
+        {
+            "Name": "sample",
+            "QueryLanguage": "CWLI",
+            "QueryString": "stats count(*)",
+            "LogGroupIdentifiers": [{"Ref": "Group"}],
+            "ScheduleExpression": "cron(0 6 * * ? *)",
+            "ExecutionRoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
+        },
+        {
+            "Description": "every morning",
+            "QueryString": "stats count(*) by bin(1h)",
+            "ScheduleExpression": "cron(0 7 * * ? *)",
+            "StartTimeOffset": 86400,
+            "ScheduleStartTime": 1795392000,
+            "ScheduleEndTime": 4102444800,
+            "State": "DISABLED",
+            "Timezone": "Europe/Berlin",
+            "DestinationConfiguration": {
+                "S3Configuration": {
+                    "DestinationIdentifier": "s3://samples/logs",
+                    "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
+                }
+            },
+            "Tags": [{"Key": "team", "Value": "delivery"}],
+        },
+        {**_GROUP, "Role": _ROLE},
     ),
 }

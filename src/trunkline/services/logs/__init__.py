@@ -1,10 +1,16 @@
 """CloudWatch Logs: groups, streams, events, filter patterns and metric filters over the telemetry engine.
 
-Real: log groups with retention and deletion protection, streams, PutLogEvents with AWS's limits and rejections,
-GetLogEvents with tokens in both directions, FilterLogEvents with the whole pattern syntax (`aws logs tail --follow`
-works on it), StartLiveTail, metric filters that publish to CloudWatch, subscription filters that call Lambda, tags.
-Kept without effect: resource policies, saved queries, and a group's KMS key (it must be usable; nothing is encrypted).
-Refused: the DELIVERY class, and all that is not implemented (Insights, other subscriptions, exports).
+Real: log groups with retention, classes, tags and deletion protection; streams; PutLogEvents with AWS's limits and
+rejections; GetLogEvents and FilterLogEvents with tokens in both directions and the whole pattern syntax (`aws logs tail
+--follow` works on it); StartLiveTail. What comes in makes metrics (metric filters, embedded metric format) and goes to
+Lambda (subscription filters of groups and of the account), transformed first where asked for. Sensitive data that data
+protection policies name is masked for all who read; findings go to log groups and buckets. Groups are exported to S3.
+AWS/Logs' own metrics are put every minute. Filter patterns take linear time, whoever writes them.
+Kept without effect: a group's KMS key (it must be usable; nothing is encrypted), destinations, delivery destinations,
+entities (checked only). Resource policies: what they deny is denied, but Trunkline's services may write without one.
+Refused: Kinesis and Firehose everywhere, the DELIVERY class, sources of vended logs, managed data identifiers that take
+more than a pattern, parseToOCSF, log anomaly detectors, field selection criteria, monitoring accounts.
+A crash between storing events and putting their metrics loses those metrics; nothing counts twice.
 
 For services that follow a log and must write every line once although they may be killed at any moment (containers of
 ECS and CodeBuild): call PutLogEvents as a service with `sequenceToken` set to your own mark of how far the source has
@@ -27,6 +33,7 @@ from trunkline.services.logs.live_tail import LiveTail
 from trunkline.services.logs.own_metrics import OwnMetrics
 from trunkline.services.logs.policy_resources import POLICY_TYPES
 from trunkline.services.logs.queries import Queries
+from trunkline.services.logs.query_resources import QUERY_TYPES
 from trunkline.services.logs.resources import TYPES
 from trunkline.services.logs.retention import Retention
 from trunkline.services.logs.store import Store
@@ -54,4 +61,4 @@ def build(kit: Kit, engines: Engines) -> Service:
 
     intake = Intake(kit, live_tail, own_metrics, forwarding)
     api = Api(kit, store, engines, intake, live_tail, queries)
-    return Service("logs", api, start=start, stop=stop, resource_types=(*TYPES, *POLICY_TYPES))
+    return Service("logs", api, start=start, stop=stop, resource_types=(*TYPES, *POLICY_TYPES, *QUERY_TYPES))

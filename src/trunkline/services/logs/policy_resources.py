@@ -1,4 +1,4 @@
-"""CloudFormation's view of policies, transformers, destinations and saved queries.
+"""CloudFormation's view of policies, transformers and destinations.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Logs.html
 """
@@ -167,57 +167,8 @@ class ResourcePolicy(ResourceType):
         return [one["policyName"] for one in await _policies(on)]
 
 
-class QueryDefinition(ResourceType):
-    name = "AWS::Logs::QueryDefinition"
-    honoured = frozenset({"LogGroupNames", "Name", "QueryString"})
-    recorded = frozenset({"Parameters", "QueryLanguage"})
-
-    async def create(self, on: Provision, wanted: Doc) -> str:
-        if on.resumed:
-            for one in await _queries(on):
-                if (one["name"], one["queryString"]) == (wanted["Name"], wanted["QueryString"]):
-                    return str(one["queryDefinitionId"])
-        return await self._put(on, wanted)
-
-    async def _put(self, on: Provision, wanted: Doc, query_id: str | None = None) -> str:
-        answer = await on.call(
-            "logs",
-            "PutQueryDefinition",
-            name=wanted["Name"],
-            queryString=wanted["QueryString"],
-            logGroupNames=wanted.get("LogGroupNames"),
-            queryDefinitionId=query_id,
-        )
-        return str(answer["queryDefinitionId"])
-
-    async def read(self, on: Provision, physical_id: str) -> Doc | None:
-        for one in await _queries(on):
-            if one["queryDefinitionId"] == physical_id:
-                return {
-                    "QueryDefinitionId": physical_id,
-                    "Name": one["name"],
-                    "QueryString": one["queryString"],
-                    "LogGroupNames": one.get("logGroupNames", []),
-                }
-        return None
-
-    async def update(self, on: Provision, physical_id: str, old: Doc, new: Doc) -> None:
-        await self._put(on, new, physical_id)
-
-    async def delete(self, on: Provision, physical_id: str) -> None:
-        await on.look("logs", "DeleteQueryDefinition", *_GONE, queryDefinitionId=physical_id)
-
-    async def existing(self, on: Provision) -> list[str]:
-        return [one["queryDefinitionId"] for one in await _queries(on)]
-
-
 async def _policies(on: Provision) -> list[Doc]:
     return await on.pages("logs", "DescribeResourcePolicies", "resourcePolicies")
-
-
-async def _queries(on: Provision) -> list[Doc]:
-    found: list[Doc] = (await on.call("logs", "DescribeQueryDefinitions", maxResults=1000))["queryDefinitions"]
-    return found
 
 
 def _same_text(given: object, found: str | None) -> str | None:
@@ -231,5 +182,4 @@ POLICY_TYPES: tuple[ResourceType, ...] = (
     Transformer(),
     Destination(),
     ResourcePolicy(),
-    QueryDefinition(),
 )

@@ -15,7 +15,8 @@ _GONE = ("ResourceNotFoundException",)
 
 class QueryDefinition(ResourceType):
     name = "AWS::Logs::QueryDefinition"
-    honoured = frozenset({"LogGroupNames", "Name", "Parameters", "QueryLanguage", "QueryString"})
+    honoured = frozenset({"LogGroupNames", "Name", "Parameters", "QueryString"})
+    recorded = frozenset({"QueryLanguage"})  # there is one
 
     async def create(self, on: Provision, wanted: Doc) -> str:
         if on.resumed:
@@ -25,23 +26,15 @@ class QueryDefinition(ResourceType):
         return await self._put(on, wanted)
 
     async def _put(self, on: Provision, wanted: Doc, query_id: str | None = None) -> str:
-        asked: Doc = casing.lower_first(wanted)
+        asked = casing.to_request("logs", "PutQueryDefinition", wanted)
         answer = await on.call("logs", "PutQueryDefinition", **asked, queryDefinitionId=query_id)
         return str(answer["queryDefinitionId"])
 
     async def read(self, on: Provision, physical_id: str) -> Doc | None:
         for one in await _definitions(on):
             if one["queryDefinitionId"] == physical_id:
-                read = {
-                    "QueryDefinitionId": physical_id,
-                    "Name": one["name"],
-                    "QueryString": one["queryString"],
-                    "QueryLanguage": one["queryLanguage"],
-                    "LogGroupNames": one.get("logGroupNames", []),
-                }
-                if one.get("parameters"):
-                    read["Parameters"] = casing.upper_first(one["parameters"])
-                return read
+                read: Doc = {"LogGroupNames": [], **casing.to_properties("logs", "QueryDefinition", one)}
+                return {key: value for key, value in read.items() if key in {*self.honoured, "QueryDefinitionId"}}
         return None
 
     async def update(self, on: Provision, physical_id: str, old: Doc, new: Doc) -> None:
@@ -80,7 +73,8 @@ class ScheduledQuery(ResourceType):
         found = await on.look("logs", "GetScheduledQuery", *_GONE, identifier=physical_id)
         if found is None:
             return None
-        read: Doc = casing.upper_first(found)
+        read: Doc = casing.to_properties("logs", "GetScheduledQueryResponse", found)
+        read = {"LastTriggeredTime": 0, "LastExecutionStatus": "Pending", **read}  # as before the first run
         read["Tags"] = tags.pairs(tags.own(await _tags(on, physical_id)))
         shown = self.honoured | {"ScheduledQueryArn", "CreationTime", "LastUpdatedTime"}
         shown |= {"LastTriggeredTime", "LastExecutionStatus"}
@@ -105,8 +99,8 @@ class ScheduledQuery(ResourceType):
 
 
 def _asked(wanted: Doc) -> Doc:
-    asked: Doc = casing.lower_first({key: value for key, value in wanted.items() if key != "Tags"})
-    return asked
+    given = {key: value for key, value in wanted.items() if key != "Tags"}
+    return casing.to_request("logs", "CreateScheduledQuery", given)
 
 
 async def _definitions(on: Provision) -> list[Doc]:

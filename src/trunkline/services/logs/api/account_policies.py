@@ -15,12 +15,12 @@ from trunkline.aws.service import Call, Doc, operation
 from trunkline.core.db import Tx
 from trunkline.services.logs import protection
 from trunkline.services.logs.api.context import DEFAULT_PAGE, Context
-from trunkline.services.logs.api.queries.indexes import index_fields
 from trunkline.services.logs.api.subscriptions import check_function
 from trunkline.services.logs.api.transformers import compiled
 from trunkline.services.logs.model import AccountPolicy, LogGroup
 from trunkline.services.logs.pattern import InvalidPattern, compile_pattern
 from trunkline.services.logs.protection import store as protections
+from trunkline.services.logs.queries.selection import index_fields
 from trunkline.services.logs.store import ACCOUNT_POLICIES
 
 _DATA_PROTECTION = "DATA_PROTECTION_POLICY"

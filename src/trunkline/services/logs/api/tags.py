@@ -1,4 +1,4 @@
-"""Tags of log groups, by ARN and by the older operations by name."""
+"""Tags of log groups, by ARN and by the older operations by name; by ARN also of what belongs to queries."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from trunkline.aws import tags
 from trunkline.aws.service import Call, Doc, operation
-from trunkline.services.logs.api.context import Context, group_resource, name_in_arn
+from trunkline.services.logs.api.context import group_resource, name_in_arn
+from trunkline.services.logs.api.queries.tagging import QueryTags
 from trunkline.services.logs.model import LogGroup
 
 
@@ -24,24 +25,32 @@ def _remove(keys: list[str]) -> Callable[[LogGroup], None]:
     return change
 
 
-class Tags(Context):
+class Tags(QueryTags):
     def _tagged(self, call: Call, req: Doc) -> LogGroup:
         return self._store.group(call.account, call.region, name_in_arn(req["resourceArn"]))
 
     @operation("{resourceArn}")
     async def tag_resource(self, call: Call, req: Doc) -> Doc:
         added = tags.normalise(req["tags"], error="InvalidParameterException")
-        await self._store.change_group(self._tagged(call, req), _put(added))
+        if not await self._tag_query(
+            call, req["resourceArn"], lambda own: tags.merge(own, added, too_many="TooManyTagsException")
+        ):
+            await self._store.change_group(self._tagged(call, req), _put(added))
         return {}
 
     @operation("{resourceArn}")
     async def untag_resource(self, call: Call, req: Doc) -> Doc:
-        await self._store.change_group(self._tagged(call, req), _remove(req["tagKeys"]))
+        keys = req["tagKeys"]
+        if not await self._tag_query(
+            call, req["resourceArn"], lambda own: {k: v for k, v in own.items() if k not in keys}
+        ):
+            await self._store.change_group(self._tagged(call, req), _remove(keys))
         return {}
 
     @operation("{resourceArn}")
     async def list_tags_for_resource(self, call: Call, req: Doc) -> Doc:
-        return {"tags": self._tagged(call, req).tags}
+        found = self._query_tags(call, req["resourceArn"])
+        return {"tags": self._tagged(call, req).tags if found is None else found}
 
     @operation(group_resource)
     async def tag_log_group(self, call: Call, req: Doc) -> Doc:

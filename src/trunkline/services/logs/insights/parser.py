@@ -16,6 +16,10 @@ _MAX_SUBQUERIES = 10
 
 def parse(text: str) -> tree.Query:
     """The tree of a query; MalformedQuery where it is none."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise MalformedQuery("the query is not valid Unicode", error.start, error.end) from None
     return Parser(text).whole()
 
 

@@ -58,6 +58,8 @@ class IndexPolicy:
     fields: list[str]
     facets: list[str]
     updated_ms: int
+    account_policy: str = ""
+    """The name of the account's policy that this is, when the group has none of its own."""
 
 
 @dataclass

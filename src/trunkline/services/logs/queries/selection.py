@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from trunkline.aws.errors import AwsError
 from trunkline.services.logs.insights import MalformedQuery, tree
 from trunkline.services.logs.model import LogGroup
-from trunkline.services.logs.queries.model import MAX_SOURCE_GROUPS, IndexPolicy
+from trunkline.services.logs.queries.model import MAX_INDEXED_FIELDS, MAX_SOURCE_GROUPS, IndexPolicy
 from trunkline.services.logs.queries.store import INDEXES
 from trunkline.services.logs.store import Store
 
@@ -75,12 +75,36 @@ class Selection:
         return [group for group in groups if fields <= self._indexes(group)] if fields else list(groups)
 
     def _indexes(self, group: LogGroup) -> set[str]:
-        policy: IndexPolicy | None = INDEXES.get(self._store.db, group.id)
-        if policy is not None:
-            return {*DEFAULT_INDEXES, *policy.fields}
-        account = self._store.account_policy(group, "FIELD_INDEX_POLICY")
-        document = json.loads(account.document) if account else {}
-        return {*DEFAULT_INDEXES, *document.get("Fields", ()), *document.get("FieldsV2", ())}
+        policy = index_policy(self._store, group)
+        return {*DEFAULT_INDEXES, *(policy.fields if policy else ())}
+
+
+def index_policy(store: Store, group: LogGroup) -> IndexPolicy | None:
+    """The group's own field index policy, or the account's that applies to it (then it has a name)."""
+    own = INDEXES.get(store.db, group.id)
+    account = None if own else store.account_policy(group, "FIELD_INDEX_POLICY")
+    if account is None:
+        return own
+    fields, facets = index_fields(account.document)
+    return IndexPolicy(group.id, account.document, fields, facets, account.updated_ms, account.name)
+
+
+def index_fields(document: str) -> tuple[list[str], list[str]]:
+    """The fields that a policy indexes, and which of them are facets."""
+    try:
+        policy = json.loads(document)
+        plain, typed = policy.get("Fields", []), policy.get("FieldsV2", {})
+        kinds = {name: options.get("type", "FIELD_INDEX") for name, options in typed.items()}
+        is_right = isinstance(plain, list) and all(isinstance(name, str) and name for name in plain)
+    except (ValueError, AttributeError, RecursionError):
+        is_right, plain, kinds = False, [], {}
+    if not is_right or not (plain or kinds) or not set(kinds.values()) <= {"FIELD_INDEX", "FACET"}:
+        raise AwsError("InvalidParameterException", "The policy document is not a valid field index policy.")
+    fields = list(dict.fromkeys([*plain, *kinds]))
+    if len(fields) > MAX_INDEXED_FIELDS or any(len(name) > 100 for name in fields):
+        message = f"A field index policy has at most {MAX_INDEXED_FIELDS} fields of at most 100 characters."
+        raise AwsError("InvalidParameterException", message)
+    return fields, [name for name, kind in kinds.items() if kind == "FACET"]
 
 
 def check_classes(groups: Sequence[LogGroup], query: tree.Query) -> None:

@@ -21,29 +21,35 @@ class Translates(Protocol):
 
 
 class Arguments:
-    """The arguments of one call, translated when they are asked for."""
+    """The arguments of one call, each translated once, when it is asked for."""
 
     def __init__(self, translator: Translates, call: tree.FunctionCall) -> None:
         self.translator = translator
         self.call = call
         self.statement = translator.relation.statement
+        self._values: dict[int, Value] = {}
+        self._texts: dict[int, str] = {}
 
     def __len__(self) -> int:
         return len(self.call.arguments)
 
     def __getitem__(self, index: int) -> Value:
-        return self.translator.value(self.call.arguments[index])
+        if index not in self._values:
+            self._values[index] = self.translator.value(self.call.arguments[index])
+        return self._values[index]
 
     def all(self) -> list[Value]:
         return [self[index] for index in range(len(self))]
 
     def once(self, index: int) -> Value:
         """An argument that the function's SQL uses several times."""
-        return self.translator.relation.once(self[index])
+        self._values[index] = self.translator.relation.once(self[index])
+        return self._values[index]
 
     def text_once(self, index: int) -> str:
-        value = self[index]
-        return self.translator.relation.once(Value(value.text, "any")).sql
+        if index not in self._texts:
+            self._texts[index] = self.translator.relation.once(Value(self[index].text, "any")).sql
+        return self._texts[index]
 
     def condition(self, index: int) -> str:
         return self.translator.condition(self.call.arguments[index])

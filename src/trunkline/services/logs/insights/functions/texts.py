@@ -8,6 +8,8 @@ from trunkline.services.logs.insights import regexes
 from trunkline.services.logs.insights.functions.registry import Arguments, function
 from trunkline.services.logs.insights.values import Value, number, text
 
+_LONGEST = 1 << 30
+
 
 def _on_text(name: str) -> Callable[[Arguments], Value]:
     def build(of: Arguments) -> Value:
@@ -46,8 +48,8 @@ def _contains(of: Arguments) -> Value:
 
 
 def _substr(of: Arguments) -> Value:
-    start = f"(greatest({of[1].integer}, 0) + 1)"
-    length = f", greatest({of[2].integer}, 0)" if len(of) == 3 else ""
+    start = f"(least(greatest({of[1].integer}, 0), {_LONGEST}) + 1)"
+    length = f", least(greatest({of[2].integer}, 0), {_LONGEST})" if len(of) == 3 else ""
     return text(f"substr({of[0].text}, {start}{length})")
 
 
