@@ -2,11 +2,22 @@
 
 import math
 import random
+from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
+from trunkline.core.clock import ManualClock
+from trunkline.core.db import Database
+from trunkline.engines.telemetry import Metric, Sample
+from trunkline.engines.telemetry.local import LocalTelemetry
+from trunkline.services.cloudwatch import child
 from trunkline.services.cloudwatch.anomaly.fitting import Job, _fit
 from trunkline.services.cloudwatch.anomaly.subject import SINGLE_METRIC, Subject, of_query
+from trunkline.services.cloudwatch.anomaly.trainer import Trainer
+from trunkline.services.cloudwatch.model import AnomalyDetector
+from trunkline.services.cloudwatch.reading import Reader
+from trunkline.services.cloudwatch.store import DETECTORS, Store
 
 _MONDAY_S = 1_767_571_200
 _DAY_S = 86_400
@@ -83,3 +94,35 @@ def test_a_subject_is_the_same_however_it_is_put():
     assert of_query("1", "r", queries, "m1").id == Subject("1", "r", SINGLE_METRIC, metric).id
     assert of_query("1", "r", queries, "e1").id == of_query("1", "r", queries[::-1], "e1").id
     assert of_query("1", "r", queries, "e2") is None
+
+
+async def test_a_model_is_renewed_when_its_data_moved_on(tmp_path, monkeypatch):
+    """The window of history slides: as many values as before may be other ones."""
+    clock = ManualClock(datetime(2026, 1, 5, tzinfo=UTC))
+    db, telemetry = Database(tmp_path / "state.db"), LocalTelemetry(tmp_path / "telemetry", clock)
+    asked = []
+
+    async def ask(module, jobs, timeout_s):
+        asked.append([len(job["times"]) for job in jobs])
+        return msgspec.json.encode([_fit(msgspec.convert(job, Job)) for job in jobs])
+
+    monkeypatch.setattr(child, "ask", ask)
+    Store(db)
+    trainer = Trainer(db, Reader(telemetry, clock), clock)
+    metric = Metric("1", "r", "N", "m")
+    subject = Subject("1", "r", SINGLE_METRIC, {"Namespace": "N", "MetricName": "m", "Stat": "Average"})
+
+    async def put(value):
+        now_ms = int(clock.time() * 1000)
+        await telemetry.put_samples([Sample(metric, now_ms - at * 300_000, value) for at in range(1, 101)])
+
+    detector = AnomalyDetector("1", "r", subject.id, SINGLE_METRIC, dict(subject.metric))
+    await db.write(lambda tx: DETECTORS.put(tx, detector))
+    for value in (5.0, 9.0):
+        await put(value)
+        await trainer.renew()
+        assert (await trainer.model(subject, 300)).expected(0) == value
+        await clock.advance(29 * 86_400)
+    assert asked == [[100], [100]]
+    await telemetry.close()
+    db.close()

@@ -54,7 +54,8 @@ class Trained:
     metric: dict[str, Any]
     trained_ms: int
     points: int
-    span_s: int
+    span_s: int = 0
+    last_s: int = 0
     seasonal: bool = False
     model: Model | None = None
 
@@ -115,14 +116,11 @@ class Trainer:
         trained = self._stored(key)
         if trained is None:
             self._waiting[key] = subject, period_s
-            try:
-                async with self._training:
-                    if self._stored(key) is None:  # whoever came first may have trained for all that waited
-                        waiting = dict(list(self._waiting.items())[:_AT_ONCE])
-                        self._waiting = {one: what for one, what in self._waiting.items() if one not in waiting}
-                        await self._train([*{**waiting, key: (subject, period_s)}.values()])
-            except child.ChildFailed as error:
-                log.warning("an anomaly model could not be trained", metric=dict(subject.metric), why=str(error))
+            async with self._training:
+                if self._stored(key) is None:  # whoever came first may have trained for all that waited
+                    waiting = dict(list(self._waiting.items())[:_AT_ONCE])
+                    self._waiting = {one: what for one, what in self._waiting.items() if one not in waiting}
+                    await self._train([*{**waiting, key: (subject, period_s)}.values()])
             trained = self._stored(key)
         return trained.model if trained is not None else None
 
@@ -182,7 +180,9 @@ class Trainer:
                 wanted.append((trained.subject, trained.period_s))
             else:
                 await self._db.write(lambda tx, key=key: TRAINED.delete(tx, *key))  # type: ignore[misc]
-                self._forget(key[:3])
+                self._due_s.pop(key, None)
+                self._asked_s.pop(key, None)
+                self._remembered.pop(key, None)
         for start in range(0, len(wanted), _AT_ONCE):
             async with self._training:
                 await self._train(wanted[start : start + _AT_ONCE])
@@ -192,43 +192,39 @@ class Trainer:
         now_ms = int(self._clock.time() * 1000)
         outcomes: list[Trained] = []
         jobs: list[dict[str, Any]] = []
+        detectors: list[AnomalyDetector | None] = []
         for subject, period_s in wanted:
-            series = await asyncio.to_thread(self._history, subject, period_s, now_ms)
-            times = [at // 1000 for at in series.points]
             place = (subject.account, subject.region, subject.id)
-            old = self._stored((*place, period_s))
-            trained = Trained(
-                *place,
-                period_s,
-                subject.kind,
-                dict(subject.metric),
-                now_ms,
-                len(times),
-                times[-1] - times[0] if times else 0,
-            )
-            unchanged = old is not None and old.points == len(times)
+            detector = DETECTORS.get(self._db, *place)
+            points = (await asyncio.to_thread(self._history, subject, period_s, now_ms)).points
+            times = [at // 1000 for at in points]
+            trained = Trained(*place, period_s, subject.kind, dict(subject.metric), now_ms, len(times))
+            if times:
+                trained.span_s, trained.last_s = times[-1] - times[0], times[-1]
+            old = self._stored(trained.key)
+            if old is not None:
+                trained.seasonal, trained.model = old.seasonal, old.model
+            unchanged = old is not None and (old.points, old.last_s) == (trained.points, trained.last_s)
             if unchanged or len(times) < FEWEST_POINTS:
-                if old is not None:
-                    trained.seasonal, trained.model = old.seasonal, old.model
                 await self._keep([trained])
                 continue
-            detector = DETECTORS.get(self._db, *place)
             outcomes.append(trained)
-            jobs.append(
-                {
-                    "times": times,
-                    "values": list(series.points.values()),
-                    "period_s": period_s,
-                    "zone": detector.timezone if detector else "",
-                    "excluded": [(a // 1000, b // 1000) for a, b in detector.excluded_ms] if detector else [],
-                    "spikes": bool(detector and detector.characteristics.get("PeriodicSpikes")),
-                }
-            )
-        if jobs:
+            detectors.append(detector)
+            jobs.append(_job(times, list(points.values()), period_s, detector))
+        if not jobs:
+            return
+        try:
             answer = await child.ask(_FITTING, jobs, _TIMEOUT_S)
+        except child.ChildFailed as error:
+            log.warning("anomaly models could not be trained", count=len(jobs), why=str(error))
+        else:
             for trained, fitted in zip(outcomes, msgspec.json.decode(answer, type=list[_Fitted]), strict=True):
                 trained.model, trained.seasonal = fitted.model, fitted.seasonal
-            await self._keep(outcomes)
+        # What was configured anew meanwhile is trained in the next round.
+        same = [
+            before == DETECTORS.get(self._db, *one.key[:3]) for one, before in zip(outcomes, detectors, strict=True)
+        ]
+        await self._keep([trained for trained, kept in zip(outcomes, same, strict=True) if kept])
 
     async def _keep(self, outcomes: Sequence[Trained]) -> None:
         def work(tx: Tx) -> None:
@@ -257,6 +253,16 @@ class Trainer:
 
 def subject_of(detector: AnomalyDetector) -> Subject:
     return Subject(detector.account, detector.region, detector.kind, detector.metric)
+
+
+def _job(times: list[int], values: list[float], period_s: int, detector: AnomalyDetector | None) -> dict[str, Any]:
+    """What the child process is asked: `fitting.Job`."""
+    job: dict[str, Any] = {"times": times, "values": values, "period_s": period_s}
+    if detector is not None:
+        job["zone"] = detector.timezone
+        job["excluded"] = [(start // 1000, end // 1000) for start, end in detector.excluded_ms]
+        job["spikes"] = bool(detector.characteristics.get("PeriodicSpikes"))
+    return job
 
 
 def _period_s(subject: Subject) -> int:
