@@ -91,7 +91,7 @@ def test_the_alarms_own_long_states_are_incidents_where_none_are_given(server, c
     assert page(server, "tune", name=alarm)["note"].startswith("nothing to tune for")
     cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="test")
 
-    later = (NOW + timedelta(minutes=9)).strftime("%Y-%m-%dT%H:%M")
+    later = (datetime.now(UTC) + timedelta(minutes=9)).strftime("%Y-%m-%dT%H:%M")
     [one] = page(server, "replay", name=alarm, until=later)["what_happened"]
     assert one["kind"] == "alarm"
 
