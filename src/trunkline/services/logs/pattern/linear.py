@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 _MAX_NODES = 2000
-_MAX_REMEMBERED = 20_000
+_MAX_REMEMBERED = 2000
 _STEPS = 50_000
 
 _ATOM = re.compile(
