@@ -47,9 +47,8 @@ class Finder:
             raise ExpressionError(f"{statistic} is no statistic") from None
         found = [one for one in self._recent() if test(Named(one.namespace, one.name, one.dimensions))]
         found = self._capped(found, _MOST_SERIES)
-        labels = labels_of(found)
         return [
-            Series(window, label=labels[metric]).of(
+            Series(window, label=_label(metric)).of(
                 {bucket.start_ms: value for bucket in buckets if (value := of.of(bucket)) is not None}
             )
             for metric, buckets in self.reader.many(found, window, values=of.values)
@@ -87,6 +86,6 @@ class Finder:
         return window
 
 
-def labels_of(metrics: list[Metric]) -> dict[Metric, str]:
+def _label(metric: Metric) -> str:
     """The values of its dimensions and its name."""
-    return {one: " ".join([*(value for _, value in one.dimensions), one.name]) for one in metrics}
+    return " ".join([*(value for _, value in metric.dimensions), metric.name])

@@ -72,7 +72,7 @@ class Rules:
         left = _MOST_EVENTS
         caller = Caller.service("cloudwatch.amazonaws.com", rule.account, rule.region)
         for group in await self._groups(definition.groups, caller):
-            request: Doc = {"logGroupName": group, "startTime": start_ms, "endTime": end_ms, "limit": _PAGE}
+            request: Doc = {"logGroupName": group, "startTime": start_ms, "endTime": end_ms - 1, "limit": _PAGE}
             while True:
                 page = await self._kit.call("logs", "FilterLogEvents", request, as_=caller)
                 _add(report, rule, definition, page["events"])
