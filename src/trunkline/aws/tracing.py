@@ -4,7 +4,6 @@ https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concept
 """
 
 import asyncio
-import contextlib
 import re
 from collections import deque
 from collections.abc import Mapping
@@ -111,8 +110,7 @@ class SegmentOutbox:
     async def stop(self) -> None:
         """Return when everything that was taken in is stored or refused."""
         while self._sending is not None:
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._sending
+            await asyncio.wait({self._sending})
 
     async def _send(self) -> None:
         try:

@@ -99,6 +99,22 @@ def test_exponential_histograms_are_told_by_value(series):
     assert sum(value * count for value, count in zip(told["Values"], told["Counts"], strict=True)) == pytest.approx(13)
 
 
+def test_cumulative_exponential_histograms_may_grow_new_buckets_and_widen_them(series):
+    start = int(ManualClock().time() * S) + S
+
+    def told(at, scale, counts, total):
+        point = {
+            "time_unix_nano": start + at * S, "start_time_unix_nano": start, "scale": scale, "count": sum(counts),
+            "sum": total, "positive": {"offset": 0, "bucket_counts": counts},
+        }  # fmt: skip
+        (made,), _ = sent(series, exponential_histogram={"aggregation_temporality": CUMULATIVE, "data_points": [point]})
+        return made["Counts"], sum(v * n for v, n in zip(made["Values"], made["Counts"], strict=True))
+
+    assert told(1, 0, [2], 3) == ([2], pytest.approx(3))
+    assert told(2, 0, [2, 0, 1], 9) == ([1], pytest.approx(6))
+    assert told(3, -1, [2, 2], 19) == ([1], pytest.approx(10))
+
+
 @pytest.mark.parametrize(
     "point",
     [

@@ -9,10 +9,11 @@ a statistic set. Points that tell everything since a start are turned into what 
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isfinite
+from types import MappingProxyType
 from typing import Any
 
 from trunkline.agents.otlp.attributes import attributes
@@ -34,6 +35,8 @@ _UNITS = {
 }  # fmt: skip
 
 Key = tuple[Any, ...]
+Buckets = Mapping[tuple[float, float], int]
+_NO_BUCKETS: Buckets = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -41,6 +44,7 @@ class _Last:
     start_ns: int
     time_ns: int
     told: tuple[float, ...]
+    buckets: Buckets
 
 
 class Series:
@@ -51,20 +55,22 @@ class Series:
         self._since_ns = int(clock.time() * 1e9)
         self._last: OrderedDict[Key, _Last] = OrderedDict()
 
-    def added(self, key: Key, start_ns: int, time_ns: int, told: tuple[float, ...]) -> tuple[float, ...] | None:
-        """What was added to each total; None when that cannot be told, or the point is an old one."""
-        last = self._last.get(key)
+    def added(
+        self, key: Key, point: Any, told: tuple[float, ...], buckets: Buckets = _NO_BUCKETS
+    ) -> tuple[tuple[float, ...], Buckets] | None:
+        """What was added to each total, and the buckets that it was added to; None when that cannot be told.
+
+        The first total only grows: where it does not, the series was started again without saying so."""
+        last, start_ns, time_ns = self._last.get(key), point.start_time_unix_nano, point.time_unix_nano
         if last is not None and time_ns <= last.time_ns:
-            return None
-        self._last[key] = _Last(start_ns, time_ns, told)
+            return None  # sent again, or late
+        self._last[key] = _Last(start_ns, time_ns, told, buckets)
         self._last.move_to_end(key)
         if len(self._last) > _MOST_SERIES:
             self._last.popitem(last=False)
-        if last is not None and last.start_ns == start_ns and len(last.told) == len(told):
-            if all(now >= before for now, before in zip(told, last.told, strict=True)):
-                return tuple(now - before for now, before in zip(told, last.told, strict=True))
-            return told  # it was started again without saying so
-        return told if last is not None or start_ns >= self._since_ns else None
+        if last is not None and last.start_ns == start_ns and len(last.told) == len(told) and told[0] >= last.told[0]:
+            return tuple(now - before for now, before in zip(told, last.told, strict=True)), last.buckets
+        return (told, _NO_BUCKETS) if last is not None or start_ns >= self._since_ns else None
 
 
 def data(message: Any, series: Series, place: tuple[str, str]) -> tuple[list[tuple[str, list[Doc]]], list[str]]:
@@ -146,8 +152,8 @@ class _Reader:
         if not isfinite(number):
             raise _Unusable("is not a finite number")
         if kind == "sum" and held.is_monotonic and held.aggregation_temporality == _CUMULATIVE:
-            added = self._series.added(key, point.start_time_unix_nano, point.time_unix_nano, (number,))
-            return None if added is None else added[0]
+            added = self._series.added(key, point, (number,))
+            return None if added is None else added[0][0]
         return number
 
     def _since_last(self, found: Distribution, held: Any, point: Any, key: Key) -> Distribution | None:
@@ -155,28 +161,33 @@ class _Reader:
             raise _Unusable("has no finite sum")
         if held.aggregation_temporality == _DELTA:
             return found
-        counts = tuple(count for _, _, count in found.buckets)
-        bounds = tuple((low, high) for low, high, _ in found.buckets)
-        added = self._series.added(
-            (*key, bounds), point.start_time_unix_nano, point.time_unix_nano, (*counts, found.total)
-        )
-        if added is None:
+        buckets: dict[tuple[float, float], int] = {}
+        for low, high, count in found.buckets:
+            buckets[low, high] = buckets.get((low, high), 0) + count
+        added = self._series.added(key, point, (float(found.count), found.total), buckets)
+        if added is None or not added[0][0]:
             return None
-        buckets = tuple((low, high, int(count)) for (low, high), count in zip(bounds, added, strict=False))
-        whole = added == (*counts, found.total)  # then the extremes are those of what was added, too
-        return Distribution(buckets, added[-1], found.least if whole else None, found.most if whole else None)
+        (count_added, total), before = added
+        if not before:
+            return found
+        if any(buckets.get(bounds, 0) < count for bounds, count in before.items()):
+            mean = total / count_added  # its client made the buckets wider meanwhile: where they grew cannot be told
+            return Distribution(((mean, mean, int(count_added)),), total)
+        grown = ((*bounds, count - before.get(bounds, 0)) for bounds, count in buckets.items())
+        return Distribution(tuple(grown), total)
 
     def _summary(self, around: Doc, point: Any, key: Key) -> Iterator[Doc]:
         told = (float(point.count), float(point.sum))
-        added = self._series.added(key, point.start_time_unix_nano, point.time_unix_nano, told)
-        if added is None or not added[0]:
+        added = self._series.added(key, point, told)
+        if added is None or not added[0][0]:
             return
-        mean = added[1] / added[0]
+        count, total = added[0]
+        mean = total / count
         ends = {one.quantile: one.value for one in point.quantile_values}
         least, most = float(ends.get(0.0, mean)), float(ends.get(1.0, mean))
         if not all(map(isfinite, (mean, least, most))):
             raise _Unusable("is not a finite number")
-        values = {"SampleCount": added[0], "Sum": added[1], "Minimum": least, "Maximum": most}
+        values = {"SampleCount": count, "Sum": total, "Minimum": least, "Maximum": most}
         yield {**around, "StatisticValues": values}
 
 

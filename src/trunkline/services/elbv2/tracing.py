@@ -2,7 +2,7 @@
 
 AWS's load balancers only hand the trace header on; here they are nodes of the service map. Whom they trace: requests
 that come with Sampled=1 and, of those that nobody decided on, what X-Ray's sampling rules choose whose service type is
-AWS::ElasticLoadBalancingV2::LoadBalancer or any (the Default rule too; a rule of that type and rate 0 turns it off).
+AWS::ElasticLoadBalancingV2::LoadBalancer or any (`sampling`).
 """
 
 from __future__ import annotations
