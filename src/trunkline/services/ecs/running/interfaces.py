@@ -21,18 +21,17 @@ class Interfaces:
         """Make it unless it is there; a lost answer is found again by the description."""
         if task.interface_id or not task.subnet:
             return
-        about = f"arn:aws:ecs:{task.region}:{task.account}:attachment/{task.attachment_id}"
         wanted = {
             "SubnetId": task.subnet,
             "Groups": task.launch.network.get("securityGroups", []),
-            "Description": about,
+            "Description": _about(task),
         }
         if self._own_address:
             wanted["PrivateIpAddress"] = task.ip
         try:
-            filters = [{"Name": "description", "Values": [about]}]
-            known = (await self._call(task, "DescribeNetworkInterfaces", {"Filters": filters}))["NetworkInterfaces"]
-            made = known[0] if known else (await self._call(task, "CreateNetworkInterface", wanted))["NetworkInterface"]
+            made = await self._made(task)
+            if made is None:
+                made = (await self._call(task, "CreateNetworkInterface", wanted))["NetworkInterface"]
             if task.launch.network.get("assignPublicIp") == "ENABLED" and not made.get("Association"):
                 public = {"NetworkInterfaceId": made["NetworkInterfaceId"], "AssociatePublicIpAddress": True}
                 await self._call(task, "ModifyNetworkInterfaceAttribute", public)
@@ -50,14 +49,30 @@ class Interfaces:
         await self._record.change(key, attached, silent=True)
 
     async def detach(self, task: Task) -> None:
-        if not task.interface_id:
+        id = task.interface_id
+        if not id and task.subnet and (made := await self._made(task)) is not None:
+            id = made["NetworkInterfaceId"]  # the answer that told it was lost
+        if not id:
             return
         try:
-            await self._call(task, "DeleteNetworkInterface", {"NetworkInterfaceId": task.interface_id})
+            await self._call(task, "DeleteNetworkInterface", {"NetworkInterfaceId": id})
         except AwsError as error:
             if error.code != "InvalidNetworkInterfaceID.NotFound":
                 raise
 
+    async def _made(self, task: Task) -> Doc | None:
+        """The interface that was made for this task, whether or not its id is known."""
+        filters = [{"Name": "description", "Values": [_about(task)]}]
+        found: list[Doc] = (await self._call(task, "DescribeNetworkInterfaces", {"Filters": filters}))[
+            "NetworkInterfaces"
+        ]
+        return found[0] if found else None
+
     async def _call(self, task: Task, operation: str, params: Doc) -> Doc:
         as_ = Caller.service(PRINCIPAL, task.account, task.region)
         return await self._kit.call("ec2", operation, params, as_=as_)
+
+
+def _about(task: Task) -> str:
+    """What EC2 keeps as the description: the attachment's ARN, which no other interface has."""
+    return f"arn:aws:ecs:{task.region}:{task.account}:attachment/{task.attachment_id}"
