@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from trunkline.aws.errors import AwsError
 from trunkline.aws.service import Caller, Doc, Kit
 from trunkline.core.log import get
 
@@ -64,8 +63,8 @@ class OwnMetrics:
                 request = {"Namespace": self._namespace, "MetricData": data[start : start + _AT_ONCE]}
                 try:
                     await self._kit.call("cloudwatch", "PutMetricData", request, as_=caller)
-                except AwsError as error:
-                    log.warning("a service's own metrics were refused", namespace=self._namespace, why=str(error))
+                except Exception as error:  # what a service says of itself must never stop the service
+                    log.warning("a service's own metrics were lost", namespace=self._namespace, why=str(error))
 
 
 def _datum(minute: int, metric: str, unit: str, dimensions: Mapping[str, str], numbers: list[float]) -> Doc:
