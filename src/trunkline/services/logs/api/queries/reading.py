@@ -9,7 +9,7 @@ from trunkline.services.logs.api.queries.starting import Starting
 from trunkline.services.logs.queries.model import ALIVE, MAX_PAGE_ROWS, Query
 from trunkline.services.logs.queries.store import QUERIES
 
-_PATIENCE_S = 0.5
+_PATIENCE_S = 2.0
 """So long an answer waits for a query that is about to end: most do, and save their readers a round of polling."""
 
 

@@ -55,8 +55,9 @@ class Records(Context):
             start_ms, end_ms = centre * 1000 - _AROUND_MS, centre * 1000 + _AROUND_MS
         records = self._telemetry.read(group.id, start_ms=start_ms, end_ms=end_ms, backward=True)
         counts, total = await asyncio.to_thread(_counted, records)
-        fields = [{"name": name, "percent": round(100 * count / total)} for name, count in counts.most_common()]
-        return {"logGroupFields": fields}
+        shares = {name: round(100 * count / total) for name, count in counts.items()}
+        ordered = sorted(shares, key=lambda name: (-shares[name], name))
+        return {"logGroupFields": [{"name": name, "percent": shares[name]} for name in ordered]}
 
 
 def _counted(records: Iterator[LogRecord]) -> tuple[Counter[str], int]:
@@ -64,7 +65,7 @@ def _counted(records: Iterator[LogRecord]) -> tuple[Counter[str], int]:
     total = 0
     for record in islice(records, _SAMPLE):
         total += 1
-        counts.update(("@timestamp", "@message", "@logStream", "@log", "@ingestionTime"))
+        counts.update(("@ptr", "@timestamp", "@message", "@logStream", "@log", "@ingestionTime"))
         counts.update({name for name, _ in discovered(record.message)})
     return counts, total
 
