@@ -4,7 +4,8 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math
 """
 
 from trunkline.services.cloudwatch.expressions.errors import ExpressionError, UnsupportedFunction
-from trunkline.services.cloudwatch.expressions.evaluator import BandOf, Finder, Sheet
+from trunkline.services.cloudwatch.expressions.evaluator import BandOf, Sheet
+from trunkline.services.cloudwatch.expressions.finder import Finder
 from trunkline.services.cloudwatch.expressions.parser import parse
 from trunkline.services.cloudwatch.expressions.series import Series, Window
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Protocol
 
 from trunkline.services.cloudwatch.expressions import functions
 from trunkline.services.cloudwatch.expressions.errors import ExpressionError, UnsupportedFunction
+from trunkline.services.cloudwatch.expressions.finder import Finder
 from trunkline.services.cloudwatch.expressions.operators import negate, operate
 from trunkline.services.cloudwatch.expressions.parser import parse
 from trunkline.services.cloudwatch.expressions.series import Series, Value, Window, type_name
@@ -27,19 +27,6 @@ from trunkline.services.cloudwatch.expressions.syntax import (
 _MOST_SERIES = 500
 
 _QUERY = re.compile(r"\s*SELECT\s", re.IGNORECASE)
-
-
-class Finder(Protocol):
-    """Finds series that a request does not name one by one."""
-
-    def search(self, text: str, statistic: str, period_s: int) -> list[Series]:
-        """SEARCH's: one for each metric that fits."""
-
-    def select(self, query: str, period_s: int) -> Series | list[Series]:
-        """A Metrics Insights query's answer."""
-
-    def insight(self, rule: str, metric: str) -> Series:
-        """INSIGHT_RULE_METRIC's."""
 
 
 BandOf = Callable[[Series, float], tuple[Series, Series]]

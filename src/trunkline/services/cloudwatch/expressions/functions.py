@@ -7,6 +7,7 @@ from typing import Protocol
 
 from trunkline.services.cloudwatch.expressions import arrays, choices, pointwise, reductions
 from trunkline.services.cloudwatch.expressions.errors import ExpressionError, UnsupportedFunction
+from trunkline.services.cloudwatch.expressions.finder import Finder
 from trunkline.services.cloudwatch.expressions.series import Array, Series, Value, Window, over, type_name
 from trunkline.services.cloudwatch.expressions.syntax import Node, Reference, Text, Word
 
@@ -17,12 +18,6 @@ REFUSED = {
 }
 
 
-class Finds(Protocol):
-    def search(self, text: str, statistic: str, period_s: int) -> Array: ...
-
-    def insight(self, rule: str, metric: str) -> Series: ...
-
-
 class Evaluation(Protocol):
     """What a function needs of the request it stands in."""
 
@@ -30,7 +25,7 @@ class Evaluation(Protocol):
     window: Window
 
     @property
-    def finder(self) -> Finds: ...
+    def finder(self) -> Finder: ...
 
     @property
     def period_s(self) -> int: ...
