@@ -82,7 +82,7 @@ def _words(error: CdkFailed | TimeoutExpired) -> str:
     if isinstance(error, TimeoutExpired):
         return f"not over after {TIMEOUT_S:.0f} s"
     lines = [line.strip() for line in error.text.splitlines() if line.strip()]
-    told = [line for line in lines if "fail" in line.lower() or "error" in line.lower()]
+    told = [line for line in lines if ": fail:" in line] or [line for line in lines if "error" in line.lower()]
     return (told or lines)[-1][:300]
 
 

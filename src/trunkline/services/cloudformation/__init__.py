@@ -1,7 +1,8 @@
 """CloudFormation: stacks that really make, change and delete what their templates say.
 
 Real: stacks as durable workflows that take resources in graph order, as many at once as it allows; updates by property
-difference with replacement and cleanup; rollback of everything, by failure, request, time-out or alarm; change sets and
+difference with replacement and cleanup; rollback of everything, by failure, request, time-out or alarm; change sets,
+their early validation (properties and names; what CreateStack and UpdateStack are asked fails at the resource) and
 imports; exports; stack policies; nested stacks, custom resources, macros, wait conditions; drift; stack sets of the
 self-managed kind; refactoring; Lambda hooks. A resource type belongs to its service (`Service.resource_types`).
 
