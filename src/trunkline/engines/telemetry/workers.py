@@ -20,8 +20,10 @@ class Workers:
     """One for short reads of cold data, and a few that questions and compaction share: those bound the memory."""
 
     def __init__(self, spill: Path) -> None:
-        self.reader = Worker(spill / "reader", memory_mb=_READER_MB, idle_s=_READER_IDLE_S)
-        self._free = [Worker(spill / f"heavy-{n}", memory_mb=MEMORY_MB, idle_s=_IDLE_S) for n in range(HEAVY_AT_ONCE)]
+        self.reader = Worker(spill / "reader", memory_mb=_READER_MB, idle_s=_READER_IDLE_S, lean=False)
+        self._free = [
+            Worker(spill / f"heavy-{n}", memory_mb=MEMORY_MB, idle_s=_IDLE_S, lean=True) for n in range(HEAVY_AT_ONCE)
+        ]
         self._heavy = tuple(self._free)
         self._slots = asyncio.Semaphore(HEAVY_AT_ONCE)
         self._threads = ThreadPoolExecutor(HEAVY_AT_ONCE, thread_name_prefix="telemetry-heavy")

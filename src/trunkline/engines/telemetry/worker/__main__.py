@@ -15,6 +15,8 @@ from typing import Any, BinaryIO, NoReturn
 from trunkline.engines.telemetry.worker import wire
 from trunkline.engines.telemetry.worker.operations import OPERATIONS
 
+_PAUSE_S = 0.5
+
 
 def _listen(pipe: BinaryIO, calls: queue.SimpleQueue[Any]) -> None:
     """In a thread, so that the caller's end is noticed in the middle of work."""
@@ -36,9 +38,13 @@ def main(spill: Path, memory_mb: int, idle_s: float) -> NoReturn:
     threading.Thread(target=_listen, args=(sys.stdin.buffer, calls), daemon=True).start()
     while True:
         try:
-            operation, params = calls.get(timeout=idle_s)
+            operation, params = calls.get(timeout=_PAUSE_S)
         except queue.Empty:
-            os._exit(0)  # not the interpreter's way: the libraries' clean-up at exit is slow and noisy
+            give_back(0)  # between two calls it would cost the next one its page faults
+            try:
+                operation, params = calls.get(timeout=idle_s)
+            except queue.Empty:
+                os._exit(0)  # not the interpreter's way: the libraries' clean-up at exit is slow and noisy
         try:
             answer = ["", OPERATIONS[operation](spill, memory_mb, params)]
         except Exception as error:
@@ -46,7 +52,6 @@ def main(spill: Path, memory_mb: int, idle_s: float) -> NoReturn:
         with contextlib.suppress(OSError):
             wire.send(answers, answer)
         del operation, params, answer
-        give_back(0)
 
 
 if __name__ == "__main__":
