@@ -23,6 +23,12 @@ def test_filter_index_reads_indexed_groups_only(site):
     site.logs.delete_log_group(logGroupName=other)
 
 
+def test_where_no_group_is_indexed_nothing_is_read(site):
+    site.put({"requestId": "r1"})
+    answer = site.ended(site.start("filterIndex requestId = 'r1'"))
+    assert (answer["status"], answer["results"], answer["statistics"]["logGroupsScanned"]) == ("Complete", [], 0.0)
+
+
 def test_indexes_and_policies_are_described_until_they_are_deleted(site):
     site.logs.put_index_policy(logGroupIdentifier=site.group, policyDocument='{"Fields": ["a", "b"]}')
     site.put({"a": 1})

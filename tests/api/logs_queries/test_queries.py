@@ -1,7 +1,10 @@
 """Queries through boto3: started, read in pages, stopped, described."""
 
+import json
+
 import pytest
-from tests.api.logs_queries.conftest import rows
+from tests.api.logs_queries.conftest import Site, rows
+from tests.support.roles import user_keys
 
 
 def test_shows_time_message_and_a_pointer_unless_the_query_says_otherwise(site):
@@ -113,6 +116,23 @@ def test_requests_that_cannot_be_are_refused(site, asked, code):
     with pytest.raises(site.logs.exceptions.ClientError) as caught:
         site.start("fields @message", **asked)
     assert caught.value.response["Error"]["Code"] == code
+
+
+def test_a_subquery_needs_the_permission_for_its_group_too(site, aws, server, name):
+    other = f"{site.group}-secret"
+    site.logs.create_log_group(logGroupName=other)
+    keys = user_keys(aws, name, ["logs:GetQueryResults"])
+    own = f"arn:aws:logs:*:*:log-group:{site.group}:*"
+    allow = {"Effect": "Allow", "Action": "logs:StartQuery", "Resource": own}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    aws("iam").put_user_policy(UserName=name, PolicyName="own", PolicyDocument=document)
+    user = Site(server.client("logs", **keys), site.group)
+    assert user.ask("fields @message") == []
+    for query in (f"filter a in (SOURCE '{other}' | fields a)", f"SOURCE '{other}' | fields @message"):
+        with pytest.raises(site.logs.exceptions.ClientError) as caught:
+            user.start(query)
+        assert caught.value.response["Error"]["Code"] == "AccessDeniedException"
+    site.logs.delete_log_group(logGroupName=other)
 
 
 def test_an_unknown_query_is_not_found(site):

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from trunkline.services.logs.insights import tree
 from trunkline.services.logs.insights.commands import COMMANDS
 from trunkline.services.logs.insights.commands.building import take
-from trunkline.services.logs.insights.parser import parse
+from trunkline.services.logs.insights.errors import MalformedQuery
+from trunkline.services.logs.insights.parser import TOO_DEEP, parse
 from trunkline.services.logs.insights.relation import CURSOR, RAW, Relation
 from trunkline.services.logs.insights.statement import Scan, Statement
 from trunkline.services.logs.insights.translate import Translator
@@ -57,8 +58,15 @@ def compile_query(
     AWS does for Lambda's logs.
     """
     statement = Statement(text, now_s, start_ms, end_ms, embedded_json)
-    statement.lookups = {name: tuple(columns) for name, columns in (lookups or {}).items()}
-    query = parse(text)
+    try:
+        return _compiled(statement, lookups or {}, limit)
+    except RecursionError:
+        raise MalformedQuery(TOO_DEEP) from None
+
+
+def _compiled(statement: Statement, lookups: Mapping[str, Collection[str]], limit: int | None) -> Compiled:
+    statement.lookups = {name: tuple(columns) for name, columns in lookups.items()}
+    query = parse(statement.text)
     compiler = Compiler(statement, query)
     relation = compiler.relation(query, outermost=True)
     own = next((command.count for command in reversed(query.commands) if isinstance(command, tree.Limit)), None)

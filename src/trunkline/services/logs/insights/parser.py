@@ -12,6 +12,8 @@ from trunkline.services.logs.insights.parser_rows import Rows
 _MAX_STATS = 10
 _MAX_COMMANDS = 100
 _MAX_SUBQUERIES = 10
+_REFUSED = ("relevantfields",)
+TOO_DEEP = "the query is nested too deeply"
 
 
 def parse(text: str) -> tree.Query:
@@ -20,7 +22,10 @@ def parse(text: str) -> tree.Query:
         text.encode()
     except UnicodeEncodeError as error:
         raise MalformedQuery("the query is not valid Unicode", error.start, error.end) from None
-    return Parser(text).whole()
+    try:
+        return Parser(text).whole()
+    except RecursionError:
+        raise MalformedQuery(TOO_DEEP) from None
 
 
 class Parser(Rows):
@@ -61,7 +66,6 @@ class Parser(Rows):
             "accum": self.accumulate,
             "sessionize": self.sessionize,
             "countfrequent": lambda: tree.CountFrequent(self.fields()),
-            "relevantfields": self._relevant_fields,
         }
 
     def whole(self) -> tree.Query:
@@ -84,6 +88,8 @@ class Parser(Rows):
     def _command(self, token: Token, before: list[tree.Command]) -> tree.Command:
         read = self._commands.get(token.word.replace("_", ""))
         after_dedup = bool(before) and isinstance(before[-1], tree.Dedup) and token.word != "limit"
+        if token.word in _REFUSED:
+            raise MalformedQuery(f"Trunkline does not support the command {token.word}", token.start, token.end)
         if read is None or after_dedup:
             raise self.lexer.unexpected(token)
         if len(before) >= _MAX_COMMANDS:
@@ -171,11 +177,6 @@ class Parser(Rows):
     def _log_compare(self) -> tree.Diff:
         self.expect("timeshift")
         return tree.Diff(self.period())
-
-    def _relevant_fields(self) -> tree.RelevantFields:
-        fields = () if self.lexer.peek.word == "where" else self.fields()
-        self.expect("where")
-        return tree.RelevantFields(fields, self.expression())
 
 
 def _after_pattern(command: tree.Command, before: list[tree.Command]) -> bool:

@@ -278,12 +278,6 @@ class CountFrequent:
     fields: tuple[Field, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RelevantFields:
-    fields: tuple[Field, ...]
-    condition: Expression
-
-
 Command = (
     Fields
     | Display
@@ -309,5 +303,4 @@ Command = (
     | AppendColumns
     | Sessionize
     | CountFrequent
-    | RelevantFields
 )

@@ -94,6 +94,15 @@ class Starting(Context):
         )
         groups = tuple((name, tuple(found)) for name, found in _scanned(compiled, own, query.source, selection))
         every = list({group.id: group for _, found in groups for group in found}.values())
+        for group in every:
+            if group not in own:  # reached by a subquery, of which the request's own resources say nothing
+                self._kit.call.authorizer.authorize(
+                    call.caller,
+                    "logs:StartQuery",
+                    [f"{group.arn}:log-stream:"],
+                    protocol="json",
+                    resource_account=group.account,
+                )
         started = Query(
             call.account,
             call.region,
