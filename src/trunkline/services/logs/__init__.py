@@ -6,6 +6,8 @@ rejections; GetLogEvents and FilterLogEvents with tokens in both directions and 
 Lambda (subscription filters of groups and of the account), transformed first where asked for. Sensitive data that data
 protection policies name is masked for all who read; findings go to log groups and buckets. Groups are exported to S3.
 AWS/Logs' own metrics are put every minute. Filter patterns take linear time, whoever writes them.
+Logs Insights (`insights`, `queries`): the language but for relevantfields, results kept for a week, saved and scheduled
+queries, field indexes, lookup tables; OpenSearch SQL and PPL are refused.
 Kept without effect: a group's KMS key (it must be usable; nothing is encrypted), destinations, delivery destinations,
 entities (checked only). Resource policies: what they deny is denied, but Trunkline's services may write without one.
 Refused: Kinesis and Firehose everywhere, the DELIVERY class, sources of vended logs, managed data identifiers that take

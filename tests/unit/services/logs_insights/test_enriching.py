@@ -41,6 +41,13 @@ def test_a_left_join_keeps_what_has_no_partner():
     assert ask(query, _API, **_OTHERS) == [{"a.requestId": "r1"}, {"a.requestId": "r2", "b.duration": "85"}]
 
 
+def test_a_field_called_like_the_other_side_is_a_field():
+    query = (
+        "join left=a right=b where a.requestId=b.requestId (SOURCE '/aws/lambda/my-function') | fields b, b.duration"
+    )
+    assert ask(query, [{"requestId": "r2", "b": 5}], **_OTHERS) == [{"b": "5", "b.duration": "85"}]
+
+
 def test_a_filter_by_what_a_subquery_finds():
     query = """filter requestId in (
         SOURCE '/aws/lambda/my-function'

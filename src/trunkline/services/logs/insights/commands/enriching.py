@@ -24,24 +24,21 @@ def join(building: Building, relation: Relation, command: tree.Join) -> Relation
     settle_matched(building, relation)
     right = building.relation(command.query)
     right.limit(_MAX_JOINED)
-    wanted = {field.path for field in _fields(building.query) if field.path[0] == command.right and field.path[1:]}
-    columns = {path: right.once(right.value(path[1:])) for path in sorted(wanted)}
+    named = {field.path for field in _fields(building.query) if len(field.path) > 1}
+    wanted = sorted(path for path in named if path[0] == command.right)
+    columns: dict[str, Value] = {}
+    for path in wanted:
+        value = right.value(path[1:])
+        columns[".".join(path)] = Value(right.let(value.sql), value.kind, members=value.members)
     keys = [
         (relation.let(relation.value(left.path).text), right.let(right.value(of_right.path).text))
         for left, of_right in command.keys
     ]
-    names = {path: relation.statement.name() for path in columns}
-    selected = [f"r.{value.sql} AS {names[path]}" for path, value in columns.items() if "(" not in value.sql]
-    body = right.body
-    for path, value in columns.items():
-        if "(" in value.sql:
-            body = f"SELECT *, {value.sql} AS x{names[path]} FROM ({body})"
-            selected.append(f"r.x{names[path]} AS {names[path]}")
     on = " AND ".join(f"l.{left} = r.{of_right}" for left, of_right in keys)
     kind = "LEFT JOIN" if command.kind == "left" else "JOIN"
-    relation.body = f"SELECT {', '.join(['l.*', *selected])} FROM ({relation.body}) l {kind} ({body}) r ON {on}"
-    for path, value in columns.items():
-        relation.columns[".".join(path)] = Value(names[path], value.kind, members=value.members)
+    selected = ", ".join(["l.*", *(f"r.{value.sql}" for value in columns.values())])
+    relation.body = f"SELECT {selected} FROM ({relation.body}) l {kind} ({right.body}) r ON {on}"
+    relation.columns |= columns
     relation.aliases = (*relation.aliases, command.left)
     return relation
 
