@@ -2,7 +2,8 @@
 
 Order of calls: nothing before use; `close` last. Every method may be called at any time from any task.
 `put_samples` and `append` return after the records are durable. Reads see every record whose write has returned; they
-are synchronous, safe from any thread, and a caller that expects to read a lot runs them in a thread of its own.
+are synchronous, safe from any thread, and a caller that expects to read a lot, or to read what is hours old, runs them
+in a thread of its own: the first read of cold data waits for a process to start.
 
 What may be repeated: reads, deletes and expiry. `put_samples` counts twice what is put twice. `append` does too, unless
 the caller gives a `position` (see there).

@@ -27,6 +27,7 @@ log = get(__name__)
 
 _EVERY_S = 15.0
 _RETRY_S = 3600.0
+_RECLAIM_EVERY_S = 3600.0
 
 
 class Policy(NamedTuple):
@@ -59,6 +60,7 @@ class Upkeep:
         self._failed: dict[int, float] = {}
         """When a slice that could not be compacted is tried again; and merges, after one of them failed:"""
         self._merge_from = 0.0
+        self._reclaim_from = 0.0
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -88,8 +90,12 @@ class Upkeep:
             await self.drop_empty()
             for slice_ in self._due(everything):
                 await self._compact(slice_)
-            while self.clock.time() >= self._merge_from and (files := await self._in_thread(self._mergeable)):
+            while self.clock.time() >= self._merge_from and (files := self._mergeable()):
                 await self._merge(files)
+            if everything or self.clock.time() >= self._reclaim_from:
+                self._reclaim_from = self.clock.time() + _RECLAIM_EVERY_S
+                for file in await self._in_thread(self._wasteful):
+                    await self._merge([file])
             await self._in_thread(self.holdings.sweep)
 
     async def drop_empty(self) -> None:
@@ -157,7 +163,7 @@ class Upkeep:
             _discard(path)
 
     def _mergeable(self) -> Sequence[ColdFile] | None:
-        """Files to put together, or one to write anew without what is gone from it."""
+        """Neighbours of about one size to put together."""
         for kind in (LOGS, SAMPLES):
             files = [file for file in self.holdings.files if file.kind == kind]
             count = self.policy.merged_files
@@ -166,10 +172,15 @@ class Upkeep:
                 rows = [file.rows for file in some]
                 if sum(rows) <= self.policy.merged_rows and 2 * max(rows) <= sum(rows):
                     return some
-            for file in files:
-                if kind == LOGS and 2 * changes.reclaimable(self.manifest, file) > file.rows:
-                    return [file]
         return None
+
+    def _wasteful(self) -> list[ColdFile]:
+        """Files to write anew, because half of each is of no use any more."""
+        return [
+            file
+            for file in self.holdings.files
+            if file.kind == LOGS and 2 * changes.reclaimable(self.manifest, file) > file.rows
+        ]
 
     def _new_path(self, kind: str, first_slice_s: int, last_slice_s: int) -> Path:
         return self.manifest.folder / f"{kind}-{first_slice_s}-{last_slice_s}-{hex_id(8)}.parquet"

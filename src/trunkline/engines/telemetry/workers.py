@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from trunkline.engines.telemetry.worker.client import Given, Worker
+from trunkline.engines.telemetry.worker.client import Ticket, Worker
 
 HEAVY_AT_ONCE = 2
 MEMORY_MB = 80
@@ -31,13 +31,13 @@ class Workers:
     async def run(self, operation: str, params: dict[str, Any], timeout_s: float | None = None) -> Any:
         """Wait for a worker, and then for its answer. TimeoutError, or a cancelled caller, ends the process."""
         async with self._slots:
-            worker, given = self._free.pop(), Given()
-            running = asyncio.get_running_loop().run_in_executor(self._threads, worker.call, operation, params, given)
+            worker, ticket = self._free.pop(), Ticket()
+            running = asyncio.get_running_loop().run_in_executor(self._threads, worker.call, operation, params, ticket)
             running.add_done_callback(_looked_at)
             try:
                 return await asyncio.wait_for(asyncio.shield(running), timeout_s)
             except (TimeoutError, asyncio.CancelledError):
-                worker.give_up(given)
+                worker.give_up(ticket)
                 raise
             finally:
                 self._free.append(worker)

@@ -31,13 +31,13 @@ class WorkerFailed(Exception):
         self.kind = kind
 
 
-class Given:
+class Ticket:
     """A call as its caller holds it, who may give it up from another thread, even before it has begun."""
 
-    __slots__ = ("up",)
+    __slots__ = ("given_up",)
 
     def __init__(self) -> None:
-        self.up = False
+        self.given_up = False
 
 
 class Worker:
@@ -51,50 +51,46 @@ class Worker:
         self._lock = threading.Lock()
         self._guard = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._running: Given | None = None
+        self._running: Ticket | None = None
 
-    def call(self, operation: str, params: Any, given: Given | None = None) -> Any:
-        given = given or Given()
+    def call(self, operation: str, params: Any, ticket: Ticket | None = None) -> Any:
+        ticket = ticket or Ticket()
         with self._lock:
             try:
-                return self._exchange(operation, params, given)
+                return self._exchange(operation, params, ticket)
             except WorkerEnded:
                 # It may have ended itself, idle, at this very moment.
-                if given.up or self._end() != 0:
+                if ticket.given_up or self._end() != 0:
                     raise
-                return self._exchange(operation, params, given)
+                return self._exchange(operation, params, ticket)
             finally:
                 self._running = None
 
-    def give_up(self, given: Given) -> None:
+    def give_up(self, ticket: Ticket) -> None:
         """Let that call end with WorkerEnded, at the price of the process. The next call starts a new one."""
         with self._guard:
-            given.up = True
-            if self._running is given and self._process is not None:
+            ticket.given_up = True
+            if self._running is ticket and self._process is not None:
                 self._process.kill()
 
     def close(self) -> None:
         with self._guard:
             if self._running is not None:
-                self._running.up = True
+                self._running.given_up = True
             if self._process is not None:
                 self._process.kill()
         with self._lock:
             self._end()
 
-    @property
-    def pid(self) -> int | None:
-        return None if self._process is None else self._process.pid
-
-    def _exchange(self, operation: str, params: Any, given: Given) -> Any:
+    def _exchange(self, operation: str, params: Any, ticket: Ticket) -> Any:
         process = self._process
         if process is None or process.poll() is not None:
             self._end()
             process = self._process = self._start()
         with self._guard:
-            if given.up:
+            if ticket.given_up:
                 raise WorkerEnded("the caller has gone")
-            self._running = given
+            self._running = ticket
         assert process.stdin is not None and process.stdout is not None
         try:
             wire.send(process.stdin, [operation, params])  # type: ignore[arg-type]
