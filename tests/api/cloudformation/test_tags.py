@@ -9,6 +9,7 @@ TYPES = {
     "Group": ("AWS::Logs::LogGroup", {}),
     "Vpc": ("AWS::EC2::VPC", {"CidrBlock": "10.0.0.0/16"}),
     "Repository": ("AWS::ECR::Repository", {}),
+    "Bucket": ("AWS::S3::Bucket", {}),
     "Parameter": ("AWS::SSM::Parameter", {"Type": "String", "Value": "v"}),
 }
 
@@ -43,7 +44,13 @@ class Tagged:
         aws("logs").tag_log_group(logGroupName=ids["Group"], tags={key: value})
         aws("ec2").create_tags(Resources=[ids["Vpc"]], Tags=pair)
         aws("ecr").tag_resource(resourceArn=self._repository, tags=pair)
+        bucket = {"TagSet": [*self._of_bucket(), *pair]}
+        aws("s3").put_bucket_tagging(Bucket=ids["Bucket"], Tagging=bucket)
         aws("ssm").add_tags_to_resource(ResourceType="Parameter", ResourceId=ids["Parameter"], Tags=pair)
+
+    def _of_bucket(self):
+        found = self._aws("s3").get_bucket_tagging(Bucket=self._ids["Bucket"])["TagSet"]
+        return [tag for tag in found if not tag["Key"].startswith("aws:")]
 
     def all(self):
         aws, ids = self._aws, self._ids
@@ -52,6 +59,7 @@ class Tagged:
             "Queue": aws("sqs").list_queue_tags(QueueUrl=ids["Queue"])["Tags"],
             "Group": aws("logs").list_tags_log_group(logGroupName=ids["Group"])["tags"],
             "Vpc": aws("ec2").describe_vpcs(VpcIds=[ids["Vpc"]])["Vpcs"][0]["Tags"],
+            "Bucket": self._of_bucket(),
             "Repository": aws("ecr").list_tags_for_resource(resourceArn=self._repository)["tags"],
             "Parameter": aws("ssm").list_tags_for_resource(ResourceType="Parameter", ResourceId=ids["Parameter"])[
                 "TagList"

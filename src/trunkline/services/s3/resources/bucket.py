@@ -124,7 +124,9 @@ class BucketType(ResourceType):
                 await setting.apply(on, physical_id, new.get(member))
         if old.get("AccessControl") != new.get("AccessControl"):
             await on.call("s3", "PutBucketAcl", Bucket=physical_id, **_acl(new))
-        tags = on.tags(new.get("Tags"))
+        current = {tag["Key"]: tag["Value"] for tag in await tags_of(on, physical_id)}
+        put, gone = on.tag_changes(current, new.get("Tags"))
+        tags = {key: value for key, value in {**current, **put}.items() if key not in gone}
         if tags:
             await on.call("s3", "PutBucketTagging", Bucket=physical_id, **tag_set(tags))
         else:
