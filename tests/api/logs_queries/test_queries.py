@@ -135,6 +135,21 @@ def test_a_subquery_needs_the_permission_for_its_group_too(site, aws, server, na
     site.logs.delete_log_group(logGroupName=other)
 
 
+def test_sensitive_data_is_masked_unless_the_query_unmasks_it(site):
+    identifier = "arn:aws:dataprotection::aws:data-identifier/EmailAddress"
+    statements = [
+        {"Sid": "audit", "DataIdentifier": [identifier], "Operation": {"Audit": {"FindingsDestination": {}}}},
+        {"Sid": "mask", "DataIdentifier": [identifier], "Operation": {"Deidentify": {"MaskConfig": {}}}},
+    ]
+    document = json.dumps({"Name": "p", "Version": "2021-06-01", "Statement": statements})
+    site.logs.put_data_protection_policy(logGroupIdentifier=site.group, policyDocument=document)
+    site.put({"mail": "jane@example.com"})
+    site.logs.delete_data_protection_policy(logGroupIdentifier=site.group)
+    assert site.ask("fields mail")[0]["mail"] == "*" * 16
+    assert site.ask("stats count(*) by mail")[0]["mail"] == "*" * 16
+    assert site.ask("unmask mail")[0]["mail"] == "jane@example.com"
+
+
 def test_an_unknown_query_is_not_found(site):
     for call in (site.logs.get_query_results, site.logs.stop_query, site.logs.list_log_groups_for_query):
         with pytest.raises(site.logs.exceptions.ResourceNotFoundException):

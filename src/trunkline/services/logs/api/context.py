@@ -39,7 +39,7 @@ class Context:
             raise AwsError("ResourceNotFoundException", "The specified log group does not exist.")
         return self._store.group(call.account, call.region, group_name(req))
 
-    def _visible(self, call: Call, group: LogGroup, req: Doc) -> Callable[[str, int], str] | None:
+    def _visible(self, call: Call, group: LogGroup, req: Doc) -> Callable[[str, int | None], str] | None:
         """What a message, ingested at some time, looks like to the caller; None when nothing is hidden from it.
 
         `unmask` in the request wants all of it, which takes a permission of its own.

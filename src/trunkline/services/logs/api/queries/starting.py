@@ -120,8 +120,7 @@ class Starting(Context):
         return Work(started, compiled, groups, self._mask(call, every, unmask))
 
     def _mask(self, call: Call, groups: list[LogGroup], unmask: bool) -> Callable[[str], str] | None:
-        """Hides what any of the groups' policies hides; `unmask` takes a permission for each of them."""
-        now_ms = self._now_ms()
+        """Hides what any of the groups' policies ever hid; `unmask` takes a permission for each of them."""
         visible = [self._visible(call, group, {"unmask": unmask}) for group in groups]
         masks = [one for one in visible if one is not None]
         if not masks:
@@ -129,7 +128,7 @@ class Starting(Context):
 
         def mask(text: str) -> str:
             for one in masks:
-                text = one(text, now_ms)
+                text = one(text, None)
             return text
 
         return mask
