@@ -14,9 +14,9 @@ from trunkline.engines.telemetry.worker import wire
 
 # What Python and the loader need; none of the server's secrets.
 _INHERITED = ("PATH", "HOME", "LANG", "PYTHONPATH", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
-# One heap, given back: Arrow's own pool, and an arena of glibc's for each thread, keep what they once had. It costs a
+# Few heaps, given back: Arrow's own pool, and many arenas of glibc's, keep what they once had. It costs a
 # small read twice its time, in page faults.
-_LEAN = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1"}
+_LEAN = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2"}
 
 
 class WorkerEnded(Exception):
