@@ -22,6 +22,10 @@ def test_sort_takes_several_keys_and_expressions():
     assert column(ask("fields b | sort a + b desc", events), "b")[0] == "3"
 
 
+def test_sorting_by_a_constant_changes_nothing():
+    assert column(ask("fields v | sort true desc, 1 asc", [{"v": 1}, {"v": 2}]), "v") == ["2", "1"]
+
+
 def test_dedup_keeps_the_newest_of_each_value_and_all_without_one():
     events = [
         {"server": "a", "severity": 1},
@@ -73,6 +77,11 @@ def test_addtotals_sums_rows_and_columns():
     assert column(rows, "Total") == ["12", "24", "36"]
     assert rows[2] == {"price": "30", "tax": "6", "Total": "36"}
     assert column(ask("fields price | addtotals fieldname=RowSum", events[:1]), "RowSum") == ["10"]
+    assert ask("parse @message csv as a, b | addtotals col=true | limit 3", ["1,2"])[-1] == {
+        "a": "1",
+        "b": "2",
+        "Total": "3",
+    }
 
 
 def test_outlier_removes_or_clamps():

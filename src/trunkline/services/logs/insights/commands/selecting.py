@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from trunkline.services.logs.insights import ordering, tree
 from trunkline.services.logs.insights.commands.building import Building, settle_matched, take
 from trunkline.services.logs.insights.relation import CURSOR, Relation
+
+_COLUMN = re.compile(r"[a-z]\w*")
 
 
 def fields(building: Building, relation: Relation, command: tree.Fields) -> Relation:
@@ -39,7 +43,9 @@ def sort(building: Building, relation: Relation, command: tree.Sort) -> Relation
     order: list[tuple[str, bool]] = []
     for key in command.keys:
         value = relation.once(translator.value(key.expression))
-        order += [(relation.let(sql) if len(sql) > 20 else sql, key.descending) for sql in ordering.keys(value)]
+        order += [
+            (sql if _COLUMN.fullmatch(sql) else relation.let(sql), key.descending) for sql in ordering.keys(value)
+        ]
     if relation.events:
         # Events of one instant keep the order of their ingestion, in the direction asked for.
         by_time = next((down for sql, down in order if sql == "time_ms"), True)

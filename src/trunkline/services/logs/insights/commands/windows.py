@@ -92,7 +92,7 @@ def sessionize(building: Building, relation: Relation, command: tree.Sessionize)
 def add_totals(building: Building, relation: Relation, command: tree.AddTotals) -> Relation:
     paths = [(field.name, field.path) for field in command.fields] or list(relation.displayed)
     values = [
-        (name, relation.once(number(relation.value(path).number))) for name, path in paths if _is_summed(relation, path)
+        (name, number(relation.let(relation.value(path).number))) for name, path in paths if _is_summed(relation, path)
     ]
     if command.rows and values:
         any_there = " OR ".join(f"{value.sql} IS NOT NULL" for _, value in values)
