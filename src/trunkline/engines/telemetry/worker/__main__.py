@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from trunkline.engines.telemetry.worker import wire
-from trunkline.engines.telemetry.worker.operations import OPERATIONS
+from trunkline.engines.telemetry.worker.operations import LONG, OPERATIONS
 
 _PAUSE_S = 0.5
 
@@ -45,6 +45,8 @@ def main(spill: Path, memory_mb: int, idle_s: float) -> NoReturn:
                 operation, params = calls.get(timeout=idle_s)
             except queue.Empty:
                 os._exit(0)  # not the interpreter's way: the libraries' clean-up at exit is slow and noisy
+        if operation in LONG:
+            give_back(0)
         try:
             answer = ["", OPERATIONS[operation](spill, memory_mb, params)]
         except Exception as error:

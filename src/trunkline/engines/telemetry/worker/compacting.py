@@ -17,7 +17,7 @@ import pyarrow as pa
 from trunkline.engines.telemetry.worker.hot_logs import LOG_SCHEMA, HotLogs
 from trunkline.engines.telemetry.worker.parquet import SAMPLE_SCHEMA, LogIndex, OrderedWriter, SeriesIndex
 
-_AT_ONCE_BYTES = 6 << 20
+_AT_ONCE_BYTES = 3 << 20
 _FOREVER_MS = 1 << 62
 _ORDER = [("time_ms", "ascending"), ("batch", "ascending"), ("place", "ascending")]
 _CHUNK = 8192

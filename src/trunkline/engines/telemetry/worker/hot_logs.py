@@ -26,7 +26,7 @@ LOG_SCHEMA = pa.schema(
     ]
 )
 _CHUNK = 8192
-_CHUNK_BYTES = 4 << 20
+_CHUNK_BYTES = 2 << 20
 _decode = msgspec.msgpack.Decoder(tuple[list[int], list[str]]).decode
 
 

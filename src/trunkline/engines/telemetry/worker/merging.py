@@ -24,7 +24,7 @@ from trunkline.engines.telemetry.worker.parquet import (
     SeriesIndex,
 )
 
-_AT_ONCE_BYTES = 8 << 20
+_AT_ONCE_BYTES = 4 << 20
 _ROW_BYTES = 64
 """What a row has beside its message."""
 _FOREVER = 1 << 62

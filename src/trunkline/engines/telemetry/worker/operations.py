@@ -51,3 +51,5 @@ OPERATIONS: dict[str, Callable[[Path, int, Any], Any]] = {
     "merge_logs": _merge_logs,
     "merge_samples": _merge_samples,
 }
+LONG = frozenset({"compact", "merge_logs", "merge_samples"})
+"""Worth giving back first what earlier calls have left in the heap."""
