@@ -32,6 +32,25 @@ class Sample:
     moves: tuple[str, ...] = ()
 
 
+def callable_by(service: str, *names: str) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Functions that a service may call, and the role they all have: for `needs`."""
+    principals = ["lambda.amazonaws.com", f"{service}.amazonaws.com"]
+    trust = {"Effect": "Allow", "Principal": {"Service": principals}, "Action": "sts:AssumeRole"}
+    document = {"Version": "2012-10-17", "Statement": [trust]}
+    found: dict[str, tuple[str, dict[str, Any]]] = {"Role": ("AWS::IAM::Role", {"AssumeRolePolicyDocument": document})}
+    for name in names:
+        function = {
+            "Runtime": "python3.12",
+            "Handler": "index.handler",
+            "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+            "Code": {"ZipFile": "def handler(event, context):\n    return event\n"},
+        }
+        allowed = {"FunctionName": {"Ref": name}, "Action": "lambda:InvokeFunction"}
+        found[name] = ("AWS::Lambda::Function", function)
+        found[f"Permission{name}"] = ("AWS::Lambda::Permission", {**allowed, "Principal": f"{service}.amazonaws.com"})
+    return found
+
+
 def all_samples() -> dict[str, Sample]:
     """Every sample of every module here, by its key (the type, or the type and a word in brackets)."""
     found: dict[str, Sample] = {}

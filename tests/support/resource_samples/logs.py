@@ -2,7 +2,7 @@
 
 import json
 
-from tests.support.resource_samples import Sample
+from tests.support.resource_samples import Sample, callable_by
 
 
 def _policy(sid: str) -> str:
@@ -28,40 +28,6 @@ def _metric(name: str) -> list[dict]:
     return [{"MetricName": name, "MetricNamespace": "Samples", "MetricValue": "1", "DefaultValue": 0, "Unit": "Count"}]
 
 
-def _callable(name: str) -> dict:
-    """A function that CloudWatch Logs may call."""
-    return {
-        name: (
-            "AWS::Lambda::Function",
-            {
-                "Runtime": "python3.12",
-                "Handler": "index.handler",
-                "Role": {"Fn::GetAtt": ["Role", "Arn"]},
-                "Code": {"ZipFile": "def handler(event, context):\n    return event\n"},
-            },
-        ),
-        f"Permission{name}": (
-            "AWS::Lambda::Permission",
-            {
-                "FunctionName": {"Ref": name},
-                "Action": "lambda:InvokeFunction",
-                "Principal": "logs.amazonaws.com",
-            },
-        ),
-    }
-
-
-_ROLE = (
-    "AWS::IAM::Role",
-    {
-        "AssumeRolePolicyDocument": {
-            "Version": "2012-10-17",
-            "Statement": [
-                {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-            ],
-        }
-    },
-)
 _GROUP = {"Group": ("AWS::Logs::LogGroup", {})}
 
 _STREAM = "arn:aws:kinesis:us-east-1:000000000000:stream/sample"
@@ -149,7 +115,7 @@ SAMPLES = {
             "Distribution": "Random",
             "ApplyOnTransformedLogs": True,
         },
-        {**_GROUP, "Role": _ROLE, **_callable("One"), **_callable("Two")},
+        {**_GROUP, **callable_by("logs", "One", "Two")},
     ),
     "AWS::Logs::ResourcePolicy": Sample(
         {"PolicyName": "sample", "PolicyDocument": _policy("first")}, {"PolicyDocument": _policy("second")}
@@ -190,6 +156,6 @@ SAMPLES = {
             },
             "Tags": [{"Key": "team", "Value": "delivery"}],
         },
-        {**_GROUP, "Role": _ROLE},
+        {**_GROUP, **callable_by("logs")},
     ),
 }

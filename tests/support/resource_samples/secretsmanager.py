@@ -1,6 +1,6 @@
 """Samples of Secrets Manager's types."""
 
-from tests.support.resource_samples import Sample
+from tests.support.resource_samples import Sample, callable_by
 
 _POLICY = {
     "Version": "2012-10-17",
@@ -29,5 +29,21 @@ SAMPLES = {
         {"SecretId": {"Ref": "Secret"}, "ResourcePolicy": _POLICY},
         {"ResourcePolicy": {**_POLICY, "Statement": [{**_POLICY["Statement"][0], "Sid": "Changed"}]}},
         {"Secret": ("AWS::SecretsManager::Secret", {"SecretString": "x"})},
+    ),
+    "AWS::SecretsManager::RotationSchedule": Sample(
+        {
+            "SecretId": {"Ref": "Secret"},
+            "RotationLambdaARN": {"Fn::GetAtt": ["One", "Arn"]},
+            "RotationRules": {"AutomaticallyAfterDays": 30},
+            "RotateImmediatelyOnUpdate": False,
+        },
+        {
+            "RotationLambdaARN": {"Fn::GetAtt": ["Two", "Arn"]},
+            "RotationRules": {"ScheduleExpression": "rate(10 days)", "Duration": "2h"},
+        },
+        {
+            "Secret": ("AWS::SecretsManager::Secret", {"SecretString": "x"}),
+            **callable_by("secretsmanager", "One", "Two"),
+        },
     ),
 }

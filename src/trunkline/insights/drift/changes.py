@@ -106,18 +106,24 @@ def fit(operation: str, members: list[tuple[str, str]], keys: set[str], at: Plac
     said = {text for key, text in members if by_value or flat(key) in wanted}
     if at.expected is not None and _says(members, said, at.expected) and not _says(members, said, at.actual):
         return 0.0  # it asks for what the template asks for
+    by_text = any(flat(text) == flat(at.pieces[0]) for _, text in members)
+    sure = _sure(operation, wanted & keys or by_value, flat(at.pieces[0]) in keys or by_text, at)
+    return _POSSIBLE[sure] + _shows(members, at.actual)
+
+
+def _sure(operation: str, names: object, names_outer: bool, at: Place) -> str:
+    """How sure an operation is by its words; names: its request names the place, or (outer) the property it lies in."""
     spoken = flat(operation)
     words = [word for piece in at.pieces for word in split(piece) if word not in _GENERIC]
     if words and flat(at.pieces[0]) in spoken:
-        return _POSSIBLE["spoken"] + _shows(members, at.actual)
-    if wanted & keys or by_value:
-        outer = flat(at.pieces[0]) in keys or any(flat(text) == flat(at.pieces[0]) for _, text in members)
-        return _POSSIBLE["named" if outer else "shared"] + _shows(members, at.actual)
+        return "spoken"
+    if not makes(operation, at.type):
+        return "other"  # it is about something of another type that may bear the same name
+    if names:
+        return "named" if names_outer else "shared"
     if any(word in spoken for word in words if len(word) > 3):
-        return _POSSIBLE["shared"] + _shows(members, at.actual)
-    if split(operation)[0] in _VERBS and noun(at.type) in spoken:
-        return _POSSIBLE["general"] + _shows(members, at.actual)
-    return _POSSIBLE["other"] + _shows(members, at.actual)
+        return "shared"
+    return "general" if split(operation)[0] in _VERBS and noun(at.type) in spoken else "other"
 
 
 def makes(operation: str, type: str) -> bool:

@@ -119,7 +119,8 @@ class RotationSchedule(ResourceType):
     """By a function of one's own; those that AWS hosts are refused."""
 
     name = "AWS::SecretsManager::RotationSchedule"
-    honoured = frozenset({"RotateImmediatelyOnUpdate", "RotationLambdaARN", "RotationRules", "SecretId"})
+    honoured = frozenset({"RotationLambdaARN", "RotationRules", "SecretId"})
+    recorded = frozenset({"RotateImmediatelyOnUpdate"})  # acts as the schedule is put, and cannot be read back
 
     async def create(self, on: Provision, wanted: Doc) -> str:
         answer = await on.call(

@@ -10,9 +10,8 @@ Kept without effect: encryption settings (SSE-SQS, KMS): messages lie in the dat
 again at once after DeleteQueue, where AWS makes its callers wait a minute. Queues have no throughput quotas.
 """
 
-import asyncio
-
 from trunkline.aws.service import Kit, Service
+from trunkline.core.background import Background
 from trunkline.engines import Engines
 from trunkline.services.sqs import store
 from trunkline.services.sqs.api import Api
@@ -28,18 +27,6 @@ def build(kit: Kit, engines: Engines) -> Service:
     kit.db.migrate("sqs", store.MIGRATIONS)
     messages, waiters, metrics = store.Messages(kit.db), Waiters(), Metrics(kit)
     mover = Mover(kit, messages, waiters)
-    tasks: list[asyncio.Task[None]] = []
-
-    async def start() -> None:
-        loop = asyncio.get_running_loop()
-        tasks.append(loop.create_task(mover.run(), name="sqs-mover"))
-        tasks.append(loop.create_task(metrics.run(), name="sqs-metrics"))
-
-    async def stop() -> None:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        tasks.clear()
-
+    background = Background(mover.run, metrics.run)
     api = Api(Parts(kit, engines.networks, messages, waiters, metrics, mover))
-    return Service("sqs", api, start, stop, resource_types=TYPES)
+    return Service("sqs", api, background.start, background.stop, resource_types=TYPES)
