@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -76,11 +77,12 @@ class Cdk:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,  # `cdk` begins a Node.js of its own, which is to end with it
             )
         try:
             yield lambda: told.read_text(errors="replace")
         finally:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGTERM)
             process.wait(20)
 
     def _run(self, *words: str, timeout_s: float = 240, check: bool = True) -> str:

@@ -63,7 +63,8 @@ class _Sampler:
         for member in shape.members.values():
             if member.shape.is_event_stream or (union and doc):
                 continue
-            if not member.required and (not (self._everything or union) or depth <= 0 or self._recursive(member)):
+            wanted = member.required or union or (self._everything and depth > 0)
+            if not wanted or (not member.required and self._recursive(member)):
                 continue
             try:
                 doc[member.name] = self.value(member.shape, depth - 1)

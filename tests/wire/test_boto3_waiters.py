@@ -323,6 +323,15 @@ def test_a_composite_alarm(aws, wait, meanwhile, name):
     cloudwatch.delete_alarms(AlarmNames=[name])
 
 
+def test_a_mute_rule(aws, wait, meanwhile, name):
+    cloudwatch = aws("cloudwatch")
+    exists = meanwhile(wait, "cloudwatch", "alarm_mute_rule_exists", AlarmMuteRuleName=name)
+    schedule = {"Schedule": {"Expression": "cron(0 2 * * *)", "Duration": "PT1H"}}
+    cloudwatch.put_alarm_mute_rule(Name=name, Rule=schedule)
+    exists.result()
+    cloudwatch.delete_alarm_mute_rule(AlarmMuteRuleName=name)
+
+
 def test_no_waiter_was_forgotten():
     """Waiters of operations that are implemented; the others end with the refusal of their operation."""
     if len(DRIVEN) < 5:

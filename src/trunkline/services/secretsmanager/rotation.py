@@ -59,7 +59,7 @@ class Rotations:
         store.keep(tx, versions)
         secret.rotation.token = token
         input = {"account": secret.account, "region": secret.region, "name": secret.name, "token": token}
-        self._engine.start_in(tx, NAME, f"rotation-{token}", input)
+        self._engine.start_in(tx, NAME, f"{secret.arn} {token}", input)
 
     def plan(self, rotation: Rotation) -> None:
         """Set when it is next due, from now on."""
