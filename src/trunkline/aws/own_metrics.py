@@ -5,7 +5,7 @@ At most the last minute's counts are lost in a crash; nothing is put on the way 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from trunkline.aws.service import Caller, Doc, Kit
@@ -57,14 +57,26 @@ class OwnMetrics:
         by_place: dict[tuple[str, str], list[Doc]] = {}
         for (account, region, minute, metric, unit, dimensions), numbers in counted.items():
             by_place.setdefault((account, region), []).append(_datum(minute, metric, unit, dict(dimensions), numbers))
-        for place, data in by_place.items():
-            caller = Caller.service(self._principal, *place)
-            for start in range(0, len(data), _AT_ONCE):
-                request = {"Namespace": self._namespace, "MetricData": data[start : start + _AT_ONCE]}
-                try:
-                    await self._kit.call("cloudwatch", "PutMetricData", request, as_=caller)
-                except Exception as error:  # what a service says of itself must never stop the service
-                    log.warning("a service's own metrics were lost", namespace=self._namespace, why=str(error))
+        await put_data(self._kit, self._namespace, self._principal, by_place)
+
+
+async def put_data(
+    kit: Kit,
+    namespace: str,
+    principal: str,
+    by_place: Mapping[tuple[str, str], Sequence[Doc]],
+    *,
+    at_once: int = _AT_ONCE,
+) -> None:
+    """Put metric data by account and region, as the service. What cannot be put is lost, and told in the log."""
+    for place, data in by_place.items():
+        caller = Caller.service(principal, *place)
+        for start in range(0, len(data), at_once):
+            request = {"Namespace": namespace, "MetricData": data[start : start + at_once]}
+            try:
+                await kit.call("cloudwatch", "PutMetricData", request, as_=caller)
+            except Exception as error:  # what a service says of itself must never stop the service
+                log.warning("a service's own metrics were lost", namespace=namespace, why=str(error))
 
 
 def _datum(minute: int, metric: str, unit: str, dimensions: Mapping[str, str], numbers: list[float]) -> Doc:

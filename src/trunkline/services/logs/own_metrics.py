@@ -8,15 +8,11 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
-from trunkline.aws.errors import AwsError
-from trunkline.aws.service import Caller, Doc, Kit
-from trunkline.core.log import get
+from trunkline.aws.own_metrics import put_data
+from trunkline.aws.service import Doc, Kit
 from trunkline.services.logs.model import LogGroup
 
-log = get(__name__)
-
 _MINUTE_S = 60
-_AT_ONCE = 1000
 
 Dimensions = tuple[tuple[str, str], ...]
 _Key = tuple[str, str, int, str, Dimensions]
@@ -69,11 +65,4 @@ class OwnMetrics:
                     "Dimensions": [{"Name": name, "Value": text} for name, text in dimensions],
                 }
             )
-        for (account, region), data in by_place.items():
-            caller = Caller.service("logs.amazonaws.com", account, region)
-            for at in range(0, len(data), _AT_ONCE):
-                request = {"Namespace": "AWS/Logs", "MetricData": data[at : at + _AT_ONCE]}
-                try:
-                    await self._kit.call("cloudwatch", "PutMetricData", request, as_=caller)
-                except AwsError as error:
-                    log.warning("the metrics of CloudWatch Logs were refused", why=str(error))
+        await put_data(self._kit, "AWS/Logs", "logs.amazonaws.com", by_place)

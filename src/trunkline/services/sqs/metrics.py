@@ -6,8 +6,8 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-a
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
 
-from trunkline.aws.errors import AwsError
-from trunkline.aws.service import Caller, Doc, Kit
+from trunkline.aws.own_metrics import put_data
+from trunkline.aws.service import Doc, Kit
 from trunkline.core.log import get
 from trunkline.services.sqs import store
 from trunkline.services.sqs.model import Queue
@@ -65,14 +65,7 @@ class Metrics:
             elif now - self._active.get(queue.id, 0.0) > _ACTIVE_S:
                 continue
             data[queue.account, queue.region] += _data(queue, state, counts[queue.id], sizes[queue.id], now)
-        for (account, region), items in data.items():
-            as_ = Caller.service("sqs.amazonaws.com", account, region)
-            for at in range(0, len(items), _MOST_DATA):
-                request = {"Namespace": "AWS/SQS", "MetricData": items[at : at + _MOST_DATA]}
-                try:
-                    await self._kit.call("cloudwatch", "PutMetricData", request, as_=as_)
-                except AwsError as error:
-                    log.warning("the metrics of queues were refused", why=error)
+        await put_data(self._kit, "AWS/SQS", "sqs.amazonaws.com", data, at_once=_MOST_DATA)
 
 
 def _data(queue: Queue, state: store.Counts, counts: Counter[str], sizes: Counter[int], now: float) -> list[Doc]:

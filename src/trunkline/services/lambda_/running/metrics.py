@@ -3,13 +3,10 @@
 import asyncio
 from typing import Any
 
-from trunkline.aws.errors import AwsError
-from trunkline.aws.service import Caller, Kit
-from trunkline.core.log import get
+from trunkline.aws.own_metrics import put_data
+from trunkline.aws.service import Kit
 from trunkline.engines.functions import Outcome
 from trunkline.services.lambda_.model import Version
-
-log = get(__name__)
 
 _EVERY_S = 1.0
 _AT_ONCE = 500
@@ -63,14 +60,7 @@ class Metrics:
 
     async def _send(self) -> None:
         waiting, self._waiting = self._waiting, {}
-        for (account, region), data in waiting.items():
-            caller = Caller.service("lambda.amazonaws.com", account, region)
-            for start in range(0, len(data), _AT_ONCE):
-                params = {"Namespace": "AWS/Lambda", "MetricData": data[start : start + _AT_ONCE]}
-                try:
-                    await self._kit.call("cloudwatch", "PutMetricData", params, as_=caller)
-                except AwsError as error:
-                    log.warning("metrics of functions were lost", error=error)
+        await put_data(self._kit, "AWS/Lambda", "lambda.amazonaws.com", waiting, at_once=_AT_ONCE)
 
     async def stop(self) -> None:
         """Send what is left."""
